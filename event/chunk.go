@@ -1,0 +1,82 @@
+package event
+
+import "iter"
+
+// View is what one sink's buffer holds of a batch: filters narrow Sel, never the batch (rule O3).
+type View struct {
+	*Batch
+	Sel []uint32 // indices into Entries, rising; nil is all
+}
+
+// Len is the number of events in the view.
+func (v View) Len() int {
+	if v.Sel == nil {
+		return len(v.Entries)
+	}
+	return len(v.Sel)
+}
+
+// At returns the index in Entries of the view's i-th event.
+func (v View) At(i int) int {
+	if v.Sel == nil {
+		return i
+	}
+	return int(v.Sel[i])
+}
+
+// Chunk is what one Sink.Write delivers: views of several batches and tags, in order, of one lane. A chunk with
+// a barrier (Op.Barrier) holds nothing else.
+type Chunk struct {
+	ID     [16]byte
+	Lane   int
+	Views  []View
+	Bytes  int64
+	Events int
+
+	// OnReject stores a dead letter; set by the router.
+	OnReject func(v View, entry int, why error) error
+}
+
+// All yields every event of the chunk: its number, which Reject and RetryError take, its view and its index in
+// the view's Entries.
+func (c *Chunk) All() iter.Seq2[int, Ref] {
+	return func(yield func(int, Ref) bool) {
+		n := 0
+		for _, v := range c.Views {
+			for i := range v.Len() {
+				if !yield(n, Ref{v.Batch, v.At(i)}) {
+					return
+				}
+				n++
+			}
+		}
+	}
+}
+
+// Ref names one event: a batch and the index of its entry.
+type Ref struct {
+	*Batch
+	I int
+}
+
+// Barrier returns the chunk's barrier event, if it is one.
+func (c *Chunk) Barrier() (Ref, bool) {
+	if c.Events != 1 {
+		return Ref{}, false
+	}
+	v := c.Views[0]
+	r := Ref{v.Batch, v.At(0)}
+	return r, r.Entries[r.I].Op.Barrier()
+}
+
+// Reject hands event i to the dead letters with the reason. It returns nil once the dead letter is durable;
+// on an error the event is still the sink's to deliver.
+func (c *Chunk) Reject(i int, why error) error {
+	for _, v := range c.Views {
+		if i < v.Len() {
+			return c.OnReject(v, v.At(i), why)
+		}
+		i -= v.Len()
+	}
+	panic("BUG: event: reject of an event that the chunk does not hold")
+}
