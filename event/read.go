@@ -7,8 +7,16 @@ import (
 	"time"
 )
 
-// ErrTruncated is returned for msgpack that ends inside a value.
-var ErrTruncated = errors.New("msgpack: value is cut short")
+// The errors of reading msgpack. A value of another form than asked for gives an error that wraps ErrForm.
+var (
+	ErrTruncated = errors.New("msgpack: value is cut short")
+	ErrInvalid   = errors.New("msgpack: 0xc1 is not a format")
+	ErrForm      = errors.New("msgpack: value of another form")
+	ErrDepth     = fmt.Errorf("msgpack: values nest deeper than %d", MaxDepth)
+)
+
+// MaxDepth is how deep arrays and maps may nest in what Decode and AppendJSON take.
+const MaxDepth = 512
 
 // ReadEventTime reads an EventTime (fixext8 or ext8 of type 0, or an integer of seconds) and returns what follows.
 func ReadEventTime(b []byte) (time.Time, []byte, error) {
@@ -16,9 +24,4 @@ func ReadEventTime(b []byte) (time.Time, []byte, error) {
 		return time.Unix(int64(binary.BigEndian.Uint32(b[2:])), int64(binary.BigEndian.Uint32(b[6:]))).UTC(), b[10:], nil
 	}
 	return time.Time{}, b, fmt.Errorf("msgpack: not an event time")
-}
-
-// Skip returns what follows the first value in b.
-func Skip(b []byte) ([]byte, error) {
-	panic("being written by the msgpack helper")
 }
