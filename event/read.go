@@ -4,10 +4,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"time"
+	"math"
 )
 
-// The errors of reading msgpack. A value of another form than asked for gives an error that wraps ErrForm.
+// The errors of reading msgpack. A value of another form than the one asked for gives an error that wraps ErrForm.
 var (
 	ErrTruncated = errors.New("msgpack: value is cut short")
 	ErrInvalid   = errors.New("msgpack: 0xc1 is not a format")
@@ -18,10 +18,172 @@ var (
 // MaxDepth is how deep arrays and maps may nest in what Decode and AppendJSON take.
 const MaxDepth = 512
 
-// ReadEventTime reads an EventTime (fixext8 or ext8 of type 0, or an integer of seconds) and returns what follows.
-func ReadEventTime(b []byte) (time.Time, []byte, error) {
-	if len(b) >= 10 && b[0] == 0xd7 && int8(b[1]) == ExtEventTime {
-		return time.Unix(int64(binary.BigEndian.Uint32(b[2:])), int64(binary.BigEndian.Uint32(b[6:]))).UTC(), b[10:], nil
+// The Read functions read one value of a form, however it is written, and return what follows it. What they return
+// aliases b: valid as long as b is. On an error the rest is nil.
+
+// ReadMapHeader reads the head of a map: n keys and values follow. There is room for n of them in rest, so n is safe
+// to size things by.
+func ReadMapHeader(b []byte) (n int, rest []byte, err error) { return readHeader(b, FormMap, 2) }
+
+// ReadArrayHeader reads the head of an array: n values follow. There is room for n of them in rest.
+func ReadArrayHeader(b []byte) (n int, rest []byte, err error) { return readHeader(b, FormArray, 1) }
+
+func readHeader(b []byte, want Form, each int) (n int, rest []byte, err error) {
+	if FormOf(b) != want {
+		return 0, nil, mismatch(b, want)
 	}
-	return time.Time{}, b, fmt.Errorf("msgpack: not an event time")
+	n, at := int(b[0]&0x0f), 1
+	if b[0] >= 0xc0 {
+		s := shapes[b[0]-0xc0]
+		if n, err = readCount(b[1:], int(s.width)); err != nil {
+			return 0, nil, err
+		}
+		at = int(s.fixed)
+	}
+	if rest = b[at:]; n*each > len(rest) {
+		return 0, nil, ErrTruncated
+	}
+	return n, rest, nil
+}
+
+// ReadString reads a str. Its bytes are what the writer gave: not always UTF-8.
+func ReadString(b []byte) (s, rest []byte, err error) {
+	if FormOf(b) != FormString {
+		return nil, nil, mismatch(b, FormString)
+	}
+	if b[0] >= 0xc0 {
+		return readPayload(b)
+	}
+	end := 1 + int(b[0]&0x1f)
+	if end > len(b) {
+		return nil, nil, ErrTruncated
+	}
+	return b[1:end:end], b[end:], nil
+}
+
+// ReadBin reads a bin.
+func ReadBin(b []byte) (data, rest []byte, err error) {
+	if FormOf(b) != FormBin {
+		return nil, nil, mismatch(b, FormBin)
+	}
+	return readPayload(b)
+}
+
+// ReadExt reads an ext and its application type.
+func ReadExt(b []byte) (typ int8, data, rest []byte, err error) {
+	if FormOf(b) != FormExt {
+		return 0, nil, nil, mismatch(b, FormExt)
+	}
+	if shapes[b[0]-0xc0].width > 0 {
+		if data, rest, err = readPayload(b); err != nil {
+			return 0, nil, nil, err
+		}
+		return int8(b[len(b)-len(rest)-len(data)-1]), data, rest, nil
+	}
+	end := int(shapes[b[0]-0xc0].fixed)
+	if end > len(b) {
+		return 0, nil, nil, ErrTruncated
+	}
+	return int8(b[1]), b[2:end:end], b[end:], nil
+}
+
+// readPayload reads the counted bytes of a str, bin or ext.
+func readPayload(b []byte) (data, rest []byte, err error) {
+	s := shapes[b[0]-0xc0]
+	n, err := readCount(b[1:], int(s.width))
+	if err != nil {
+		return nil, nil, err
+	}
+	at := int(s.fixed)
+	if n > len(b)-at {
+		return nil, nil, ErrTruncated
+	}
+	return b[at : at+n : at+n], b[at+n:], nil
+}
+
+// ReadBool reads a bool.
+func ReadBool(b []byte) (v bool, rest []byte, err error) {
+	if FormOf(b) != FormBool {
+		return false, nil, mismatch(b, FormBool)
+	}
+	return b[0] == 0xc3, b[1:], nil
+}
+
+// ReadInt reads an integer. One above 2^63-1 is an error: use ReadUint.
+func ReadInt(b []byte) (v int64, rest []byte, err error) {
+	u, neg, rest, err := readInteger(b)
+	if err != nil {
+		return 0, nil, err
+	}
+	if !neg && u > math.MaxInt64 {
+		return 0, nil, fmt.Errorf("msgpack: %d is too large for 63 bits", u)
+	}
+	return int64(u), rest, nil
+}
+
+// ReadUint reads an integer that is not negative.
+func ReadUint(b []byte) (v uint64, rest []byte, err error) {
+	u, neg, rest, err := readInteger(b)
+	if err != nil {
+		return 0, nil, err
+	}
+	if neg {
+		return 0, nil, fmt.Errorf("msgpack: %d is negative", int64(u))
+	}
+	return u, rest, nil
+}
+
+// readInteger reads an integer as 64 bits in two's complement, and whether they mean a negative number.
+func readInteger(b []byte) (u uint64, neg bool, rest []byte, err error) {
+	if FormOf(b) != FormInt {
+		return 0, false, nil, mismatch(b, FormInt)
+	}
+	c := b[0]
+	if c < 0x80 || c >= 0xe0 {
+		return uint64(int8(c)), c >= 0xe0, b[1:], nil
+	}
+	n := int(shapes[c-0xc0].fixed)
+	if n > len(b) {
+		return 0, false, nil, ErrTruncated
+	}
+	u, neg = wideInteger(b[:n])
+	return u, neg, b[n:], nil
+}
+
+// wideInteger takes apart an integer of the formats 0xcc to 0xd3, which b holds whole.
+func wideInteger(b []byte) (u uint64, neg bool) {
+	switch b[0] {
+	case 0xcc:
+		return uint64(b[1]), false
+	case 0xcd:
+		return uint64(binary.BigEndian.Uint16(b[1:])), false
+	case 0xce:
+		return uint64(binary.BigEndian.Uint32(b[1:])), false
+	case 0xcf:
+		return binary.BigEndian.Uint64(b[1:]), false
+	case 0xd0:
+		u = uint64(int8(b[1]))
+	case 0xd1:
+		u = uint64(int16(binary.BigEndian.Uint16(b[1:])))
+	case 0xd2:
+		u = uint64(int32(binary.BigEndian.Uint32(b[1:])))
+	default:
+		u = binary.BigEndian.Uint64(b[1:])
+	}
+	return u, int64(u) < 0
+}
+
+// ReadFloat reads a float of 32 or 64 bits.
+func ReadFloat(b []byte) (v float64, rest []byte, err error) {
+	if FormOf(b) != FormFloat {
+		return 0, nil, mismatch(b, FormFloat)
+	}
+	n := int(shapes[b[0]-0xc0].fixed)
+	if n > len(b) {
+		return 0, nil, ErrTruncated
+	}
+	if n == 5 {
+		return float64(math.Float32frombits(binary.BigEndian.Uint32(b[1:]))), b[n:], nil
+	}
+	return math.Float64frombits(binary.BigEndian.Uint64(b[1:])), b[n:], nil
 }

@@ -33,44 +33,36 @@ func extent(b []byte) (n, inner int, err error) {
 		return 1, int(c & 0x0f), nil
 	case c < 0xc0:
 		n = 1 + int(c&0x1f)
-	case c == 0xc1:
-		return 0, 0, ErrInvalid
 	default:
-		s := shapes[c-0xc0]
-		n = int(s.fixed)
-		if s.width > 0 {
-			count, err := readCount(b[1:], int(s.width))
-			if err != nil {
-				return 0, 0, err
-			}
-			if s.inner > 0 {
-				return n, count * int(s.inner), nil
-			}
-			n += count
+		if n, inner, err = wideExtent(b); err != nil {
+			return 0, 0, err
 		}
 	}
 	if n > len(b) {
 		return 0, 0, ErrTruncated
 	}
-	return n, 0, nil
+	return n, inner, nil
 }
 
-// shape is the layout of a format: its bytes before any payload of counted length, the width of that count, and
-// the values that stand inside for each one counted (0: the count is of bytes).
-type shape struct{ fixed, width, inner uint8 }
-
-// shapes holds the formats 0xc0 to 0xdf (msgpack specification, "Overview").
-var shapes = [32]shape{
-	{1, 0, 0}, {}, {1, 0, 0}, {1, 0, 0}, // nil, never used, false, true
-	{2, 1, 0}, {3, 2, 0}, {5, 4, 0}, // bin
-	{3, 1, 0}, {4, 2, 0}, {6, 4, 0}, // ext
-	{5, 0, 0}, {9, 0, 0}, // float
-	{2, 0, 0}, {3, 0, 0}, {5, 0, 0}, {9, 0, 0}, // uint
-	{2, 0, 0}, {3, 0, 0}, {5, 0, 0}, {9, 0, 0}, // int
-	{3, 0, 0}, {4, 0, 0}, {6, 0, 0}, {10, 0, 0}, {18, 0, 0}, // fixext
-	{2, 1, 0}, {3, 2, 0}, {5, 4, 0}, // str
-	{3, 2, 1}, {5, 4, 1}, // array
-	{3, 2, 2}, {5, 4, 2}, // map
+// wideExtent is extent for the formats 0xc0 to 0xdf; the n bytes may be more than there are.
+func wideExtent(b []byte) (n, inner int, err error) {
+	s := shapes[b[0]-0xc0]
+	if s.form == FormNone {
+		return 0, 0, ErrInvalid
+	}
+	n = int(s.fixed)
+	if s.width == 0 {
+		return n, 0, nil
+	}
+	count, err := readCount(b[1:], int(s.width))
+	switch s.form {
+	case FormArray:
+		return n, count, err
+	case FormMap:
+		return n, count * 2, err
+	default:
+		return n + count, 0, err
+	}
 }
 
 // readCount reads a big-endian count of 1, 2 or 4 bytes.
@@ -83,6 +75,7 @@ func readCount(b []byte, width int) (int, error) {
 		return int(b[0]), nil
 	case 2:
 		return int(binary.BigEndian.Uint16(b)), nil
+	default:
+		return int(binary.BigEndian.Uint32(b)), nil
 	}
-	return int(binary.BigEndian.Uint32(b)), nil
 }
