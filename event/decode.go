@@ -113,17 +113,20 @@ func decodeMap(b []byte, depth int) (v any, rest []byte, err error) {
 	return m, rest, nil
 }
 
-// decodeName reads a map's key: a str as it is, anything else as its JSON text.
+// decodeName reads a map's key: a str as it is, anything else as its JSON text, without quotes where it has them.
 func decodeName(b []byte, depth int) (name string, rest []byte, err error) {
 	if FormOf(b) == FormString {
 		s, rest, err := ReadString(b)
 		return string(s), rest, err
 	}
+	if typ, data, rest, err := ReadExt(b); err == nil && typ == ExtNumber {
+		return string(data), rest, nil
+	}
 	text, rest, err := appendValue(nil, b, depth)
 	if err != nil {
 		return "", nil, err
 	}
-	if text[0] == '"' { // bin and ext: plain ASCII
+	if text[0] == '"' { // base64 or a time: nothing in it is escaped
 		text = text[1 : len(text)-1]
 	}
 	return string(text), rest, nil
