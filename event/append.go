@@ -13,12 +13,16 @@ const (
 	ExtNumber int8 = 1
 )
 
+// eventTimeLen is the length of an EventTime as fixext8: format, type, seconds and nanoseconds.
 const eventTimeLen = 10
 
-// The Append functions write one msgpack value in its shortest form (msgpack specification, "Formats").
+// The Append functions write one msgpack value in its shortest format (msgpack specification, "Formats") and return
+// the longer dst. They keep nothing of what they are given. A length of 2^32 or more has no format: batches stay far below.
 
+// AppendNil writes nil.
 func AppendNil(dst []byte) []byte { return append(dst, 0xc0) }
 
+// AppendBool writes a bool.
 func AppendBool(dst []byte, v bool) []byte {
 	if v {
 		return append(dst, 0xc3)
@@ -26,6 +30,7 @@ func AppendBool(dst []byte, v bool) []byte {
 	return append(dst, 0xc2)
 }
 
+// AppendInt writes an integer; one that is not negative in an unsigned format.
 func AppendInt(dst []byte, v int64) []byte {
 	switch {
 	case v >= 0:
@@ -42,6 +47,7 @@ func AppendInt(dst []byte, v int64) []byte {
 	return binary.BigEndian.AppendUint64(append(dst, 0xd3), uint64(v))
 }
 
+// AppendUint writes an integer that may pass 2^63-1.
 func AppendUint(dst []byte, v uint64) []byte {
 	switch {
 	case v < 128:
@@ -56,10 +62,12 @@ func AppendUint(dst []byte, v uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(dst, 0xcf), v)
 }
 
+// AppendFloat32 writes a float of 32 bits. A FLOAT keeps its width, so that its JSON has no false digits.
 func AppendFloat32(dst []byte, v float32) []byte {
 	return binary.BigEndian.AppendUint32(append(dst, 0xca), math.Float32bits(v))
 }
 
+// AppendFloat64 writes a float of 64 bits.
 func AppendFloat64(dst []byte, v float64) []byte {
 	return binary.BigEndian.AppendUint64(append(dst, 0xcb), math.Float64bits(v))
 }
@@ -77,6 +85,7 @@ func AppendStringHeader(dst []byte, n int) []byte {
 	return binary.BigEndian.AppendUint32(append(dst, 0xdb), uint32(n))
 }
 
+// AppendString writes a str. It should be UTF-8; nothing here looks.
 func AppendString[T ~string | ~[]byte](dst []byte, s T) []byte {
 	return append(AppendStringHeader(dst, len(s)), s...)
 }
@@ -92,6 +101,7 @@ func AppendBinHeader(dst []byte, n int) []byte {
 	return binary.BigEndian.AppendUint32(append(dst, 0xc6), uint32(n))
 }
 
+// AppendBin writes a bin.
 func AppendBin(dst, b []byte) []byte { return append(AppendBinHeader(dst, len(b)), b...) }
 
 // AppendArrayHeader opens an array of n values that the caller appends next.
@@ -116,7 +126,7 @@ func AppendMapHeader(dst []byte, n int) []byte {
 	return binary.BigEndian.AppendUint32(append(dst, 0xdf), uint32(n))
 }
 
-// AppendExt writes an extension value.
+// AppendExt writes an extension value of an application type.
 func AppendExt(dst []byte, typ int8, data []byte) []byte {
 	switch n := len(data); n {
 	case 1:
@@ -142,7 +152,8 @@ func AppendExt(dst []byte, typ int8, data []byte) []byte {
 	return append(append(dst, byte(typ)), data...)
 }
 
-// AppendEventTime writes t as Fluentd's EventTime, always as fixext8.
+// AppendEventTime writes t as Fluentd's EventTime, always as fixext8 (Forward Protocol Specification v1, "EventTime Ext
+// Format"): unsigned 32-bit seconds, so times before 1970 or after 2106-02-07 do not survive.
 func AppendEventTime(dst []byte, t time.Time) []byte {
 	dst = binary.BigEndian.AppendUint32(append(dst, 0xd7, byte(ExtEventTime)), uint32(t.Unix()))
 	return binary.BigEndian.AppendUint32(dst, uint32(t.Nanosecond()))

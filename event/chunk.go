@@ -61,12 +61,12 @@ type Ref struct {
 
 // Barrier returns the chunk's barrier event, if it is one.
 func (c *Chunk) Barrier() (Ref, bool) {
-	if c.Events != 1 {
-		return Ref{}, false
+	if c.Events == 1 {
+		for _, r := range c.All() { // the event need not stand in the first view
+			return r, r.Entries[r.I].Op.Barrier()
+		}
 	}
-	v := c.Views[0]
-	r := Ref{v.Batch, v.At(0)}
-	return r, r.Entries[r.I].Op.Barrier()
+	return Ref{}, false
 }
 
 // Reject hands event i to the dead letters with the reason. It returns nil once the dead letter is durable;

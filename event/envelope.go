@@ -29,30 +29,37 @@ func AppendEnvelope(dst []byte, b *Batch, i int) ([]byte, error) {
 func appendEnvelope(dst []byte, b *Batch, i int) (out []byte, err error) {
 	dst = appendString(append(dst, `{"tag":`...), []byte(b.Tag))
 	dst = appendWhen(dst, b, i)
-	rec := b.Record(i)
 	if b.Entries[i].Op == Log {
-		if dst, err = appendMember(dst, `,"record":`, rec); err != nil {
+		dst, err = appendMember(append(dst, ','), "record", b.Record(i))
+	} else {
+		dst, err = appendChange(append(dst, ','), b, i)
+	}
+	return append(dst, '}'), err
+}
+
+// appendChange appends what an envelope holds of a row change or a barrier, after the time.
+func appendChange(dst []byte, b *Batch, i int) (out []byte, err error) {
+	e := &b.Entries[i]
+	dst = append(append(dst, `"op":"`...), e.Op.String()...)
+	if dst, err = appendWhere(append(dst, '"'), b, i); err != nil {
+		return nil, err
+	}
+	if !e.Op.Barrier() {
+		if dst, err = appendMember(append(dst, ','), "row", b.Record(i)); err != nil {
 			return nil, err
 		}
-		return append(dst, '}'), nil
 	}
-	dst = append(append(dst, `,"op":"`...), b.Entries[i].Op.String()...)
-	dst = append(dst, '"')
-	if dst, err = appendWhere(dst, b, i); err != nil {
-		return nil, err
+	if e.Old != NoOld {
+		if dst, err = appendMember(append(dst, ','), "old", b.OldOf(i)); err != nil {
+			return nil, err
+		}
 	}
-	if dst, err = appendMember(dst, `,"row":`, rec); err != nil {
-		return nil, err
-	}
-	if dst, err = appendMember(dst, `,"old":`, b.OldOf(i)); err != nil {
-		return nil, err
-	}
-	dst = appendUint(append(dst, `,"seq":"`...), b.Entries[i].Seq)
+	dst = appendUint(append(dst, `,"seq":"`...), e.Seq)
 	dst = append(dst, '"')
 	if tx, _ := b.TxOf(i); tx != nil {
 		dst = appendString(append(dst, `,"tx":`...), []byte(tx.ID))
 	}
-	return append(dst, '}'), nil
+	return dst, nil
 }
 
 // microseconds is how many digits of the second an envelope's time has.
@@ -82,11 +89,10 @@ func appendWhere(dst []byte, b *Batch, i int) ([]byte, error) {
 	dst = appendString(append(dst, `,"source":`...), []byte(t.Source))
 	dst = appendString(append(dst, `,"schema":`...), []byte(t.Schema))
 	dst = appendString(append(dst, `,"table":`...), []byte(t.Name))
-	key := b.KeyOf(i)
-	if key == nil {
+	if b.Entries[i].Key == NoKey {
 		return dst, nil
 	}
-	return appendKeyColumns(append(dst, `,"key":`...), t, key)
+	return appendKeyColumns(append(dst, `,"key":`...), t, b.KeyOf(i))
 }
 
 // appendKeyColumns appends an encoded key as an object in the key's column order.
@@ -112,10 +118,12 @@ func appendKeyColumns(dst []byte, t *Table, key []byte) ([]byte, error) {
 	return append(dst, '}'), nil
 }
 
-// appendMember appends a member of an object, its name given with comma and colon, if there is a value.
+// appendMember appends a member of an object. A value that is not there is an error.
 func appendMember(dst []byte, name string, value []byte) ([]byte, error) {
-	if value == nil {
-		return dst, nil
+	dst = append(append(append(dst, '"'), name...), `":`...)
+	dst, err := AppendJSON(dst, value)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return AppendJSON(append(dst, name...), value)
+	return dst, nil
 }

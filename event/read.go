@@ -116,7 +116,7 @@ func ReadInt(b []byte) (v int64, rest []byte, err error) {
 		return 0, nil, err
 	}
 	if !neg && u > math.MaxInt64 {
-		return 0, nil, fmt.Errorf("msgpack: %d is too large for 63 bits", u)
+		return 0, nil, fmt.Errorf("%w: an integer above 2^63-1", ErrForm) // values stay out of errors, and so of logs
 	}
 	return int64(u), rest, nil
 }
@@ -128,7 +128,7 @@ func ReadUint(b []byte) (v uint64, rest []byte, err error) {
 		return 0, nil, err
 	}
 	if neg {
-		return 0, nil, fmt.Errorf("msgpack: %d is negative", int64(u))
+		return 0, nil, fmt.Errorf("%w: an integer below 0", ErrForm)
 	}
 	return u, rest, nil
 }
