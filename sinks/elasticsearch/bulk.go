@@ -1,0 +1,129 @@
+package elasticsearch
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+
+	"yamabiko/event"
+)
+
+// bulk is a body of action lines, and where each begins.
+type bulk struct {
+	body   *body
+	starts []int
+}
+
+// begin notes that an action starts here.
+func (b *bulk) begin() { b.starts = append(b.starts, len(b.body.buf)) }
+
+// undo takes back what was appended since the last begin.
+func (b *bulk) undo() {
+	last := len(b.starts) - 1
+	b.body.buf = b.body.buf[:b.starts[last]]
+	b.starts = b.starts[:last]
+}
+
+// openID appends an action's opening; the _id follows.
+func (b *bulk) openID(opening []byte) { b.body.buf = append(b.body.buf, opening...) }
+
+// versioned closes an action line with the version that the server holds the document against (rule E1).
+func (b *bulk) versioned(seq uint64) {
+	b.body.buf = append(b.body.buf, `","version":`...)
+	b.body.buf = strconv.AppendUint(b.body.buf, seq, 10)
+	b.body.buf = append(b.body.buf, `,"version_type":"external_gte"}}`+"\n"...)
+}
+
+// document appends a record as the line after its action.
+func (b *bulk) document(rec []byte) error {
+	buf, err := event.AppendJSON(b.body.buf, rec)
+	b.body.buf = append(buf, '\n')
+	return err
+}
+
+// stretch returns the bytes of the actions from to below to.
+func (b *bulk) stretch(from, to int) []byte {
+	end := len(b.body.buf)
+	if to < len(b.starts) {
+		end = b.starts[to]
+	}
+	return b.body.buf[b.starts[from]:end]
+}
+
+// fit returns the end of the longest run of actions from `from` that has at most limit bytes, and holds one at least.
+func (b *bulk) fit(from int, limit int64) int {
+	to := from + 1
+	for to < len(b.starts) && int64(len(b.stretch(from, to+1))) <= limit {
+		to++
+	}
+	return to
+}
+
+// limit is the most bytes that a bulk may have, as far as the server has shown.
+type limit struct{ atomic.Int64 }
+
+func (l *limit) value() int64 {
+	if v := l.Load(); v > 0 {
+		return v
+	}
+	return 1 << 62
+}
+
+// answered is called for every action with an error or, where a reply has any, with a status.
+type answered func(i int, r *result)
+
+// send posts b, in pieces if the server says that it is too large, and passes on the answer to each action that has one to hear.
+// done is how many actions were answered, in order, when err came.
+func (s *Sink) send(ctx context.Context, b *bulk, on answered) (done int, err error) {
+	var reply []byte
+	for done < len(b.starts) {
+		to := len(b.starts)
+		if lim := s.bodyLimit.value(); int64(len(b.stretch(done, to))) > lim {
+			to = b.fit(done, lim)
+		}
+		var a answer
+		if a, err = s.post(ctx, b, done, to, reply); err != nil {
+			return done, err
+		}
+		reply = a.body
+		switch {
+		case a.status == http.StatusRequestEntityTooLarge && to-done > 1:
+			s.bodyLimit.Store(int64(len(b.stretch(done, to)) / 2))
+			continue
+		case a.status == http.StatusRequestEntityTooLarge:
+			on(done, tooLarge(len(b.stretch(done, to))))
+		case a.status >= 300:
+			return done, newStatusError(http.MethodPost, "/_bulk", a)
+		default:
+			if err := readReply(a.body, done, to, on); err != nil {
+				return done, fmt.Errorf("POST /_bulk at %s: %w", a.host, err)
+			}
+		}
+		done = to
+	}
+	return done, nil
+}
+
+func tooLarge(n int) *result {
+	return &result{Status: http.StatusRequestEntityTooLarge, Error: &cause{Type: "content_too_long",
+		Reason: fmt.Sprintf("a document of %d bytes by itself is more than the server takes (http.max_content_length, or a proxy's limit)", n)}}
+}
+
+// bulkFilter keeps a reply small. The status stays for each action, since the filter would otherwise drop those without an
+// error from the list and nothing would tell whose error it is.
+const bulkFilter = "filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by.type,items.*.error.caused_by.reason"
+
+func (s *Sink) post(ctx context.Context, b *bulk, from, to int, reply []byte) (answer, error) {
+	p := payload{owner: b.body, bytes: b.stretch(from, to)}
+	if s.conf.Gzip {
+		zipped, err := s.bodies.zip(p.bytes)
+		if err != nil {
+			return answer{}, fmt.Errorf("gzip: %w", err)
+		}
+		defer zipped.release()
+		p = payload{owner: zipped, bytes: zipped.buf, gzip: true}
+	}
+	return s.client.call(ctx, http.MethodPost, "/_bulk", s.bulkQuery, "x-ndjson", p, reply)
+}

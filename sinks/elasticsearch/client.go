@@ -1,0 +1,220 @@
+package elasticsearch
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/elastic/elastic-transport-go/v8/elastictransport"
+
+	"yamabiko/sinks"
+)
+
+// client sends requests to the nodes in turn, over the official client's transport.
+type client struct {
+	tp      *elastictransport.Client
+	http    *http.Transport
+	nodes   int
+	flavor  string
+	timeout time.Duration
+	header  http.Header // of every request; never changed
+}
+
+func newClient(conf Config, lanes int) (*client, error) {
+	tr, err := newTransport(conf, lanes)
+	if err != nil {
+		return nil, err
+	}
+	c := &client{http: tr, nodes: len(conf.URLs), flavor: conf.Flavor, timeout: conf.Timeout.Std(), header: authHeader(conf)}
+	urls := make([]*url.URL, len(conf.URLs))
+	for i, raw := range conf.URLs {
+		if urls[i], err = parseURL(raw); err != nil {
+			return nil, fmt.Errorf("urls[%d]: %w", i, err)
+		}
+	}
+	// The transport's own retries would read every body into memory once more, and would send again what is not to be
+	// sent again; the same holds for its gzip, which gives the buffer back while it may still be read (rule E6).
+	c.tp, err = elastictransport.NewClient(elastictransport.WithURLs(urls...), elastictransport.WithTransport(tr),
+		elastictransport.WithDisableRetry(), elastictransport.WithUserAgent("yamabiko"))
+	return c, err
+}
+
+func newTransport(conf Config, lanes int) (*http.Transport, error) {
+	tr := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: conf.ConnectTimeout.Std(), KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout: conf.ConnectTimeout.Std(),
+		MaxIdleConnsPerHost: lanes + 1,
+		IdleConnTimeout:     90 * time.Second,
+		WriteBufferSize:     128 << 10,
+		ReadBufferSize:      32 << 10,
+		DisableCompression:  true, // replies are small, and inflating them costs more than the network does
+	}
+	if conf.Proxy != "" {
+		u, err := url.Parse(conf.Proxy)
+		if err != nil {
+			return nil, fmt.Errorf("proxy: %w", err)
+		}
+		tr.Proxy = http.ProxyURL(u)
+	}
+	tlsConf, err := conf.TLS.Client()
+	if err != nil {
+		return nil, fmt.Errorf("tls: %w", err)
+	}
+	tr.TLSClientConfig = tlsConf
+	return tr, nil
+}
+
+func parseURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("is not a URL like http://127.0.0.1:9200")
+	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
+		return nil, fmt.Errorf("%q does not begin with http:// or https:// and a host", u.Redacted())
+	case u.User != nil:
+		return nil, errors.New("holds a user or password: give them as user and password, by reference")
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("%q has a query", u.Redacted())
+	}
+	for len(u.Path) > 0 && u.Path[len(u.Path)-1] == '/' { // the transport puts it before paths that begin with one
+		u.Path = u.Path[:len(u.Path)-1]
+	}
+	return u, nil
+}
+
+func authHeader(conf Config) http.Header {
+	h := http.Header{}
+	switch {
+	case conf.APIKey.Value() != "":
+		h.Set("Authorization", "ApiKey "+conf.APIKey.Value())
+	case conf.User != "":
+		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(conf.User+":"+conf.Password.Value())))
+	}
+	return h
+}
+
+// mime is the media type for a body of the kind json or x-ndjson. Elasticsearch gets the one that makes later major versions answer
+// as 8 does (REST API compatibility); OpenSearch refuses that.
+func (c *client) mime(kind string) string {
+	if c.flavor == flavorOpenSearch {
+		return "application/" + kind
+	}
+	return "application/vnd.elasticsearch+" + kind + ";compatible-with=8"
+}
+
+// answer is a reply that was read whole.
+type answer struct {
+	status int
+	host   string
+	body   []byte
+}
+
+// call sends one request and reads the reply into buf. A node that cannot be reached, or that breaks off, is passed over at once for
+// the next; every other failure is the caller's to judge. An HTTP status of 400 or more is no error here.
+func (c *client) call(ctx context.Context, method, path, query, kind string, p payload, buf []byte) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	var failed error
+	for range c.nodes {
+		a, err := c.once(ctx, method, path, query, kind, p, buf)
+		if err == nil || sinks.IsPermanent(err) {
+			return a, err
+		}
+		if failed == nil {
+			failed = err
+		} else {
+			failed = fmt.Errorf("%w; %w", failed, err)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return answer{}, failed
+}
+
+func (c *client) once(ctx context.Context, method, path, query, kind string, p payload, buf []byte) (answer, error) {
+	req := c.request(method, path, query, kind, p).WithContext(ctx)
+	res, err := c.tp.Perform(req)
+	if err != nil {
+		return answer{}, fmt.Errorf("%s %s at %s: %w", method, path, req.URL.Host, err)
+	}
+	defer res.Body.Close()
+	a := answer{status: res.StatusCode, host: req.URL.Host}
+	w := bytes.NewBuffer(buf[:0])
+	if _, err := io.Copy(w, res.Body); err != nil {
+		return a, fmt.Errorf("%s %s at %s: the reply broke off: %w", method, path, a.host, err)
+	}
+	a.body = w.Bytes()
+	if a.status < 300 && c.flavor == flavorElasticsearch && res.Header.Get("X-Elastic-Product") != "Elasticsearch" {
+		return a, sinks.AsPermanent(fmt.Errorf("%s answers, but is not Elasticsearch 7.14 or later (for OpenSearch: set flavor: opensearch)", a.host))
+	}
+	return a, nil
+}
+
+func (c *client) request(method, path, query, kind string, p payload) *http.Request {
+	h := make(http.Header, len(c.header)+5)
+	for k, v := range c.header {
+		h[k] = v
+	}
+	h.Set("Accept", c.mime("json"))
+	req := &http.Request{Method: method, URL: &url.URL{Path: path, RawQuery: query}, Header: h}
+	if p.bytes == nil {
+		return req
+	}
+	h.Set("Content-Type", c.mime(kind))
+	if p.gzip {
+		h.Set("Content-Encoding", "gzip")
+	}
+	req.ContentLength = int64(len(p.bytes))
+	req.Body = p.open()
+	req.GetBody = func() (io.ReadCloser, error) { return p.open(), nil }
+	return req
+}
+
+// json sends a small request and decodes the reply into out, if that is not nil. A status of 400 or more is a *statusError.
+func (c *client) json(ctx context.Context, method, path, query string, in, out any) error {
+	var p payload
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", method, path, err)
+		}
+		p.bytes = b
+	}
+	a, err := c.call(ctx, method, path, query, "json", p, nil)
+	if err != nil {
+		return err
+	}
+	if a.status >= 300 {
+		return newStatusError(method, path, a)
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(a.body, out); err != nil {
+		return fmt.Errorf("%s %s at %s: reply: %w", method, path, a.host, err)
+	}
+	return nil
+}
+
+// serverTimeout is what the server is told, as a query parameter: it shall give up, and say why, before we cut the connection and
+// know nothing (rule E2).
+func (c *client) serverTimeout() string {
+	return "timeout=" + strconv.FormatInt((c.timeout*3/4).Milliseconds(), 10) + "ms"
+}
+
+func (c *client) close() error {
+	err := c.tp.Close(context.Background())
+	c.http.CloseIdleConnections()
+	return err
+}
