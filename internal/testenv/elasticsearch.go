@@ -1,6 +1,7 @@
 package testenv
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -91,7 +92,7 @@ func (s *ESServer) ready(ctx context.Context) error {
 	return nil
 }
 
-// client keeps no connection: a test that looks for leaked goroutines must not find this package's.
+// esClient keeps no connection: a test that looks for leaked goroutines must not find this package's.
 var esClient = &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 
 func (s *ESServer) do(ctx context.Context, method, path, body string) (int, []byte, error) {
@@ -110,6 +111,18 @@ func (s *ESServer) do(ctx context.Context, method, path, body string) (int, []by
 		return 0, nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	return resp.StatusCode, answer, nil
+}
+
+// String says what is running, and where.
+func (s *ESServer) String() string {
+	var root struct {
+		Version struct{ Distribution, Number string }
+	}
+	_, body, err := s.do(context.Background(), "GET", "/", "")
+	if err = errors.Join(err, json.Unmarshal(body, &root)); err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%s %s at %s", cmp.Or(root.Version.Distribution, "elasticsearch"), root.Version.Number, s.URL)
 }
 
 // Do sends a request and returns the answer, whatever its status. path begins with a slash; body is JSON, NDJSON or empty.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -174,12 +173,12 @@ func (s *MySQLServer) DB(t testing.TB) string {
 	return name
 }
 
-// Version is the server's, as it tells it.
-func (s *MySQLServer) Version() (string, error) {
+// String says what is running, and where.
+func (s *MySQLServer) String() string {
 	conn, err := s.connect(context.Background(), "")
 	if err != nil {
-		return "", err
+		return err.Error()
 	}
 	defer conn.Close()
-	return strings.TrimSpace(conn.GetServerVersion()), nil
+	return fmt.Sprintf("MySQL %s at %s", conn.GetServerVersion(), s.Addr)
 }
