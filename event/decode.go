@@ -122,7 +122,7 @@ func decodeName(b []byte, depth int) (name string, rest []byte, err error) {
 	if typ, data, rest, err := ReadExt(b); err == nil && typ == ExtNumber {
 		return string(data), rest, nil
 	}
-	text, rest, err := appendValue(nil, b, depth)
+	text, rest, err := appendValue(nil, b, depth+keyDepth)
 	if err != nil {
 		return "", nil, err
 	}

@@ -105,10 +105,14 @@ func appendArray(dst, b []byte, depth int) (out, rest []byte, err error) {
 	return append(dst, ']'), rest, nil
 }
 
+// keyDepth is how many levels an array or a map counts for when it is a map's key. Its text is quoted once more for
+// each key that it stands in, which doubles the backslashes: 512 such keys, 2 bytes each, would fill every disk.
+const keyDepth = MaxDepth / 4
+
 // appendName appends a map's key, which JSON wants to be a string.
 func appendName(dst, b []byte, depth int) (out, rest []byte, err error) {
 	start := len(dst)
-	dst, rest, err = appendValue(dst, b, depth)
+	dst, rest, err = appendValue(dst, b, depth+keyDepth)
 	if err != nil || dst[start] == '"' {
 		return dst, rest, err
 	}

@@ -170,6 +170,20 @@ func TestAppendJSONDepth(t *testing.T) {
 	}
 }
 
+// TestKeysInKeysDoNotExplode: each key in a key doubles the backslashes, so a short message could become a huge text.
+func TestKeysInKeysDoNotExplode(t *testing.T) {
+	for n := 1; n < event.MaxDepth; n++ {
+		msg := []byte(strings.Repeat("\x81", n) + "\xa1\"" + strings.Repeat("\x01", n))
+		got, err := event.AppendJSON(nil, msg)
+		if len(got) > 64*len(msg) || err != nil && !errors.Is(err, event.ErrDepth) {
+			t.Fatalf("%d bytes become %d, %v", len(msg), len(got), err)
+		}
+		if _, _, err2 := event.Decode(msg); (err == nil) != (err2 == nil) {
+			t.Fatalf("%d keys in keys: JSON %v, Decode %v", n, err, err2)
+		}
+	}
+}
+
 func TestAppendJSONAllocatesNothing(t *testing.T) {
 	rec := event.AppendMapHeader(nil, 5)
 	rec = append(event.AppendString(rec, "row"), benchRecord(1)...)

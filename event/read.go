@@ -15,7 +15,8 @@ var (
 	ErrDepth     = fmt.Errorf("msgpack: values nest deeper than %d", MaxDepth)
 )
 
-// MaxDepth is how deep arrays and maps may nest in what Decode and AppendJSON take.
+// MaxDepth is how deep arrays and maps may nest in what Decode and AppendJSON take. One that is itself a map's key
+// counts for a quarter of it.
 const MaxDepth = 512
 
 // The Read functions read one value of a form, however it is written, and return what follows it. What they return
