@@ -1,0 +1,81 @@
+package rowdec
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/go-mysql-org/go-mysql/replication"
+
+	"yamabiko/event"
+)
+
+var committed = time.Date(2026, 11, 22, 1, 2, 3, 4005000, time.UTC)
+
+// rowsEvent is one rows event as the server logged it.
+type rowsEvent struct {
+	tm   *replication.TableMapEvent
+	e    *replication.RowsEvent // its header is decoded
+	body []byte                 // the whole event
+	at   int                    // where the rows begin in body
+}
+
+func (r *rowsEvent) rows() []byte { return r.body[r.at:] }
+
+// parseLog reads the rows events of schema db from a binlog file.
+func parseLog(t testing.TB, file []byte, db string) (out []rowsEvent) {
+	t.Helper()
+	parser := replication.NewBinlogParser()
+	parser.SetVerifyChecksum(true)
+	parser.SetRenderJSONAsMySQLText(true)
+	parser.SetRowsEventDecodeFunc(func(e *replication.RowsEvent, data []byte) error {
+		at, err := e.DecodeHeader(data)
+		if err == nil && string(e.Table.Schema) == db {
+			out = append(out, rowsEvent{e.Table, e, data, at})
+		}
+		return err
+	})
+	r := bytes.NewReader(file[len(replication.BinLogFileHeader):])
+	if err := parser.ParseReader(r, func(*replication.BinlogEvent) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// decode walks all rows of an event into a batch.
+func (r *rowsEvent) decode(t testing.TB, p *Plan, olds bool) *event.Batch {
+	t.Helper()
+	h, err := Header("shop", r.e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Time, h.Base, h.Olds = committed, 1000, olds
+	b := &event.Batch{}
+	rows, err := p.Rows(h, r.rows(), &Scratch{})
+	for more := true; err == nil && more; {
+		more, err = rows.Next(b, event.NoTx)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (r *rowsEvent) plan(t testing.TB) *Plan {
+	t.Helper()
+	p, err := Compile("shop", r.tm, StaticCharsets{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// asJSON is what a sink makes of entry i's record.
+func asJSON(t testing.TB, msg []byte) string {
+	t.Helper()
+	out, err := event.AppendJSON(nil, msg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
