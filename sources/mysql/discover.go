@@ -1,0 +1,162 @@
+package mysql
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/go-mysql-org/go-mysql/client"
+
+	"yamabiko/sources"
+	"yamabiko/sources/mysql/rowdec"
+)
+
+// charsets maps collations to character sets, as this server numbers them.
+type charsets map[uint64]string
+
+// Name implements rowdec.Charsets.
+func (c charsets) Name(collation uint64) (string, bool) { n, ok := c[collation]; return n, ok }
+
+func loadCharsets(c *client.Conn) (charsets, error) {
+	rows, err := query(c, "SELECT ID, CHARACTER_SET_NAME FROM information_schema.COLLATIONS")
+	if err != nil {
+		return nil, err
+	}
+	m := make(charsets, len(rows))
+	for _, r := range rows {
+		id, err := strconv.ParseUint(r[0], 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("collation id %q: %w", r[0], err)
+		}
+		m[id] = r[1]
+	}
+	return m, nil
+}
+
+// discover puts every watched table that the server has and the position does not know among those to be read, and takes tables that
+// are no longer watched out of the position.
+func (st *stream) discover(c *client.Conn) error {
+	names, err := st.watched(c)
+	if err != nil {
+		return err
+	}
+	for full := range st.pos.Tables {
+		if n := splitName(full); !st.sel.has(n.schema, n.table) {
+			delete(st.pos.Tables, full)
+			st.tail.dirty = true
+		}
+	}
+	for full := range st.pos.Tables {
+		n := splitName(full)
+		t := st.watch(n.schema, n.table)
+		st.resume(t)
+	}
+	for _, n := range names {
+		st.watch(n.schema, n.table)
+	}
+	if len(names) == 0 {
+		st.env.Log.Warn("no table of the server matches `tables`; rows of tables that are made later will be taken", "tables", st.conf.Tables)
+	}
+	return nil
+}
+
+// resume shows a known table's state and takes up what of it is not in the position's strings.
+func (st *stream) resume(t *table) {
+	if t.progress.Seen != "" {
+		if set, err := parseGTIDs(t.progress.Seen); err == nil {
+			t.seen = set
+		}
+	}
+	p := t.progress
+	st.status.table(t.schema, t.table, func(s *sources.TableStatus) { s.Snapshot, s.Rows = p.State, p.Rows })
+}
+
+// watched lists the base tables on the server that the patterns select, in order.
+func (s *source) watched(c *client.Conn) ([]name, error) {
+	rows, err := query(c, "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' ORDER BY 1, 2")
+	if err != nil {
+		return nil, s.explain("list tables", err)
+	}
+	var names []name
+	for _, r := range rows {
+		if s.sel.has(r[0], r[1]) {
+			names = append(names, name{r[0], r[1]})
+		}
+	}
+	return names, nil
+}
+
+func splitName(full string) name {
+	for i := range full {
+		if full[i] == '.' {
+			return name{full[:i], full[i+1:]}
+		}
+	}
+	return name{table: full}
+}
+
+// look takes the names that statements mentioned and finds out which of them are watched tables that are new or changed.
+func (st *stream) look(ctx context.Context, c *client.Conn) error {
+	st.mu.Lock()
+	names := st.candidates
+	st.candidates = nil
+	st.mu.Unlock()
+	for _, n := range names {
+		if !st.sel.has(n.schema, n.table) {
+			continue
+		}
+		plan, err := st.describe(c, n)
+		if err != nil {
+			return err
+		}
+		if plan == nil {
+			continue // not a table, or gone again
+		}
+		if err := st.boundary(ctx, func(context.Context) error { st.compareServer(n, plan); return nil }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compareServer has a table read again whose definition at the server is not what the snapshot read or the stream saw last.
+func (st *stream) compareServer(n name, plan *rowdec.Plan) {
+	known := st.tables[n.schema+"."+n.table] != nil
+	t := st.watch(n.schema, n.table)
+	if !known {
+		return // watch has put it among those to be read
+	}
+	def, p := digest(plan.Table()), t.progress
+	if slices.Contains([]string{"", def}, p.Def) && slices.Contains([]string{"", def}, p.Stream) {
+		return
+	}
+	st.redefined(t)
+	t.progress.Stream = def // what the stream is about to see is no further change
+	st.tail.dirty = true
+}
+
+// describe makes the plan by which a table's rows are read with SELECT; nil where there is no such table.
+func (st *stream) describe(c *client.Conn, n name) (*rowdec.Plan, error) {
+	cols, err := query(c, fmt.Sprintf("SELECT COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s ORDER BY ORDINAL_POSITION", literal(n.schema), literal(n.table)))
+	if err != nil {
+		return nil, st.explain("describe "+n.schema+"."+n.table, err)
+	}
+	if len(cols) == 0 {
+		return nil, nil
+	}
+	keys, err := query(c, fmt.Sprintf("SELECT COLUMN_NAME FROM information_schema.STATISTICS "+
+		"WHERE INDEX_NAME = 'PRIMARY' AND TABLE_SCHEMA = %s AND TABLE_NAME = %s ORDER BY SEQ_IN_INDEX", literal(n.schema), literal(n.table)))
+	if err != nil {
+		return nil, st.explain("describe "+n.schema+"."+n.table, err)
+	}
+	var key []string
+	for _, k := range keys {
+		key = append(key, k[0])
+	}
+	info := make([]rowdec.InfoColumn, len(cols))
+	for i, col := range cols {
+		info[i] = rowdec.InfoColumn{Name: col[0], Type: col[1], Charset: col[2]}
+	}
+	return rowdec.CompileInfo(st.env.Name, n.schema, n.table, info, key)
+}

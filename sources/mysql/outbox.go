@@ -1,0 +1,95 @@
+package mysql
+
+import (
+	"context"
+	"time"
+
+	"yamabiko/event"
+	"yamabiko/sources"
+)
+
+// A batch closes at batchBytes, or at a commit once it is batchAge old, or as soon as the connection has nothing more to give.
+const (
+	batchBytes = 256 << 10
+	batchAge   = 20 * time.Millisecond
+)
+
+// outbox holds the batches that are being filled, one a table definition, in the order in which they were opened, and hands
+// them on together: the position belongs to the last of them.
+type outbox struct {
+	emit   sources.Emitter
+	pool   *event.Pool
+	open   []*openBatch
+	bytes  int64
+	opened time.Time
+	last   *event.Entry // the entry appended last, for the transaction's end mark
+}
+
+type openBatch struct {
+	*event.Batch
+	plan any   // what the rows in it were decoded with
+	tx   int64 // number of the transaction that Txs ends with
+	size int64 // as last counted in outbox.bytes
+}
+
+// batch returns the open batch of plan, opening one if there is none.
+func (o *outbox) batch(plan any, tag, stream string, t *event.Table, first time.Time) *openBatch {
+	for _, b := range o.open {
+		if b.plan == plan {
+			return b
+		}
+	}
+	if len(o.open) == 0 {
+		o.opened = time.Now()
+	}
+	b := &openBatch{Batch: o.pool.Get(tag, stream, t), plan: plan}
+	b.First = first
+	o.open = append(o.open, b)
+	return b
+}
+
+// added counts what b has grown by and remembers its last entry.
+func (o *outbox) added(b *openBatch) {
+	size := b.Size()
+	o.bytes += size - b.size
+	b.size = size
+	if n := len(b.Entries); n > 0 {
+		o.last = &b.Entries[n-1]
+	}
+}
+
+func (o *outbox) full() bool { return o.bytes >= batchBytes }
+
+func (o *outbox) old() bool { return len(o.open) > 0 && time.Since(o.opened) >= batchAge }
+
+// endTx marks the last entry as the last of its transaction.
+func (o *outbox) endTx() {
+	if o.last != nil && o.last.Tx != event.NoTx {
+		o.last.Tx |= 1
+	}
+	o.last = nil
+}
+
+// flush emits every open batch; pos, which may be nil, goes with the last. On an error what was not taken is dropped: it lies
+// behind the position and is read again.
+func (o *outbox) flush(ctx context.Context, pos event.Position) error {
+	open := o.open
+	o.open, o.bytes, o.last = o.open[:0], 0, nil
+	for i, b := range open {
+		var p event.Position
+		if i == len(open)-1 {
+			p = pos
+		}
+		if len(b.Entries) == 0 && p == nil {
+			o.pool.Drop(b.Batch)
+			continue
+		}
+		if err := o.emit.Emit(ctx, b.Batch, p); err != nil {
+			for _, rest := range open[i:] {
+				o.pool.Drop(rest.Batch)
+			}
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,243 @@
+package mysql
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/go-mysql-org/go-mysql/client"
+	gomysql "github.com/go-mysql-org/go-mysql/mysql"
+	"github.com/go-mysql-org/go-mysql/replication"
+
+	"yamabiko/event"
+	"yamabiko/sources"
+)
+
+// Run implements sources.Source: it finds out where to start, then streams, and reads tables beside the stream, until one of the two
+// fails or ctx ends.
+func (s *source) Run(ctx context.Context, from event.Position, out sources.Emitter) (err error) {
+	s.status.set(func(v *sources.Status) { v.Phase, v.CaughtUp, v.LagKnown, v.AtTip = "connecting", false, false, false })
+	defer func() {
+		s.status.set(func(v *sources.Status) {
+			v.Err, v.LagKnown, v.AtTip = err, false, false
+			if err != nil && ctx.Err() == nil {
+				v.Phase = "stopped"
+			}
+		})
+	}()
+	st, err := s.prepare(ctx, from, out)
+	if err != nil {
+		return err
+	}
+	s.setStream(st)
+	defer s.setStream(nil)
+	return st.run(ctx)
+}
+
+func (s *source) setStream(st *stream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stream = st
+}
+
+// prepare asks the server who it is, decides where the stream starts and saves that where Seq rises.
+func (s *source) prepare(ctx context.Context, from event.Position, out sources.Emitter) (*stream, error) {
+	c, err := s.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	defer closing(ctx, c)()
+	srv, err := s.facts(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.refuse(srv); err != nil {
+		return nil, err
+	}
+	if err := s.clash(c); err != nil {
+		return nil, err
+	}
+	pos, rose, err := s.start(ctx, c, srv, from)
+	if err != nil {
+		return nil, err
+	}
+	st, err := s.newStream(c, srv, pos, out)
+	if err != nil {
+		return nil, err
+	}
+	if err := st.discover(c); err != nil {
+		return nil, err
+	}
+	if rose || from == nil {
+		if err := out.Sync(ctx, st.position()); err != nil {
+			return nil, err
+		}
+	}
+	s.env.Log.Info("streaming", "server", srv.uuid, "version", srv.version, "file", pos.File, "pos", pos.Pos, "seq", pos.Seq)
+	return st, nil
+}
+
+func (s *source) newStream(c *client.Conn, srv *server, pos *position, out sources.Emitter) (*stream, error) {
+	gtids, err := parseGTIDs(pos.GTID)
+	if err != nil {
+		return nil, err
+	}
+	charsets, err := loadCharsets(c)
+	if err != nil {
+		return nil, s.explain("read the server's collations", err)
+	}
+	st := &stream{
+		source: s, pos: *pos, gtids: gtids, seq: pos.Seq, file: pos.File, moved: true, charsets: charsets,
+		maps: map[uint64]*mapped{}, tables: map[string]*table{}, wake: make(chan struct{}, 1), parser: replication.NewBinlogParser(),
+	}
+	st.out = outbox{emit: out, pool: &s.pool}
+	st.tail.dirty = true
+	if srv.gtids() {
+		if st.behind, err = parseGTIDs(srv.executed); err != nil {
+			return nil, err
+		}
+	}
+	s.status.set(func(v *sources.Status) { v.Seq = pos.Seq })
+	st.caughtUp()
+	return st, nil
+}
+
+// run streams and reads tables until one of them ends; the other is stopped then and waited for.
+func (st *stream) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	errs := make(chan error, 2)
+	for _, f := range []func(context.Context) error{st.replicate, st.readTables} {
+		wg.Go(func() { errs <- f(ctx); cancel() })
+	}
+	wg.Wait()
+	first, second := <-errs, <-errs
+	if first == nil || errors.Is(first, context.Canceled) && second != nil {
+		first = second
+	}
+	return first
+}
+
+// replicate feeds the stream from the server.
+func (st *stream) replicate(ctx context.Context) error {
+	syncer := replication.NewBinlogSyncer(st.syncerConfig(
+		func() { st.idle(ctx) },
+		handlerFunc(func(e *replication.BinlogEvent) error { return st.handle(ctx, e) })))
+	defer syncer.Close()
+	streamer, err := st.startSync(syncer)
+	if err != nil {
+		return st.explain("start replication", err)
+	}
+	st.status.phase("streaming")
+	_, err = streamer.GetEvent(ctx) // events go to the handler; only the end comes here
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.failed != nil {
+		return st.failed // our own error, without go-mysql's wrapping
+	}
+	return st.explain("replication", err)
+}
+
+func (st *stream) startSync(syncer *replication.BinlogSyncer) (*replication.BinlogStreamer, error) {
+	if st.behind != nil || !st.gtids.IsEmpty() {
+		return syncer.StartSyncGTID(st.gtids.Clone())
+	}
+	return syncer.StartSync(gomysql.Position{Name: st.pos.File, Pos: st.pos.Pos})
+}
+
+// syncerConfig takes events raw: what we need of them we parse, or have parsed, ourselves.
+func (s *source) syncerConfig(idle func(), h replication.EventHandler) replication.BinlogSyncerConfig {
+	cfg := replication.BinlogSyncerConfig{
+		ServerID: s.serverID, Flavor: gomysql.MySQLFlavor, User: s.conf.User, Password: s.conf.Password.Value(), Localhost: s.reportHost(),
+		RawModeEnabled: true, DisableRetrySync: true, DiscardGTIDSet: true, TLSConfig: s.tlsConfig(), HeartbeatPeriod: heartbeat,
+		SynchronousEventHandler: h, EventCacheCount: 1, Logger: slog.New(slog.DiscardHandler),
+		Option: func(c *client.Conn) error {
+			// A sink that stands still for longer than the default minute shall not end the dump.
+			_, err := c.Execute("SET SESSION net_write_timeout = 31536000")
+			return err
+		},
+		Dialer: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			d := net.Dialer{Timeout: s.conf.ConnectTimeout.Std()}
+			c, err := d.DialContext(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			return &watchedConn{Conn: c, idle: idle, timeout: s.conf.ReadTimeout.Std()}, nil
+		},
+	}
+	cfg.Host = s.conf.Address
+	if host, port, err := net.SplitHostPort(s.conf.Address); err == nil {
+		if n, err := strconv.ParseUint(port, 10, 16); err == nil {
+			cfg.Host, cfg.Port = host, uint16(n)
+		}
+	}
+	return cfg
+}
+
+type handlerFunc func(*replication.BinlogEvent) error
+
+// HandleEvent implements replication.EventHandler.
+func (f handlerFunc) HandleEvent(e *replication.BinlogEvent) error { return f(e) }
+
+// start decides where the stream starts, and whether Seq has risen (rules S1, S3).
+func (s *source) start(ctx context.Context, c *client.Conn, srv *server, from event.Position) (*position, bool, error) {
+	now := time.Now()
+	pos := &position{Fresh: true}
+	if from != nil {
+		var err error
+		if pos, err = parsePosition(from); err != nil {
+			return nil, false, sources.Permanent(fmt.Errorf("mysql %s: %w", s.env.Name, err))
+		}
+	}
+	if pos.Fresh {
+		if s.conf.Snapshot.Mode == modeInitial && !srv.gtids() {
+			return nil, false, sources.Permanent(fmt.Errorf("mysql %s: gtid_mode is %s, so a snapshot could not be proved to hold what the stream has passed: "+
+				"turn GTIDs on (SET PERSIST enforce_gtid_consistency = ON; then gtid_mode OFF_PERMISSIVE, ON_PERMISSIVE, ON, one step at a time), "+
+				"or set snapshot: never", s.env.Name, srv.gtidMode))
+		}
+		return &position{Version: 1, Rule: ruleName, Server: srv.uuid, GTID: srv.executed, File: srv.file, Pos: srv.pos,
+			Seq: rise(pos.Seq, now), Tables: map[string]*tableProgress{}}, true, nil
+	}
+	if err := s.complete(srv, pos); err != nil {
+		return nil, false, err
+	}
+	if err := s.contained(c, srv, pos); err != nil {
+		return nil, false, err
+	}
+	why, reread, err := s.forked(ctx, srv, pos)
+	if err != nil {
+		return nil, false, err
+	}
+	if why != "" {
+		s.env.Log.Warn("the upstream's history may have forked: Seq rises", "why", why, "reread", reread)
+		pos.Seq, pos.Rule, pos.Server, pos.Last = rise(pos.Seq, now), ruleName, srv.uuid, nil
+	}
+	for _, t := range pos.Tables {
+		if reread || t.State == tableStopped {
+			*t = tableProgress{State: tableWaiting}
+		}
+	}
+	return pos, why != "", nil
+}
+
+// complete fills in what a position that a person set leaves open.
+func (s *source) complete(srv *server, pos *position) error {
+	if pos.Server == "" {
+		pos.Server = srv.uuid
+	}
+	if pos.GTID == "" && srv.gtids() {
+		return sources.Permanent(fmt.Errorf("mysql %s: the position is %s:%d, and the server has GTIDs: set it as a GTID set, which SHOW BINLOG EVENTS "+
+			"and gtid_executed show", s.env.Name, pos.File, pos.Pos))
+	}
+	return nil
+}
