@@ -4,10 +4,17 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 CACHE=${YAMABIKO_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/yamabiko}
 mkdir -p "$CACHE"
 
+[ -z "${JAVA_HOME-}" ] || PATH=$JAVA_HOME/bin:$PATH
+
 say() { echo "testenv: $*" >&2; }
 
-# once NAME FUNCTION: fills $CACHE/NAME by running FUNCTION in a fresh folder, which takes the name only when all of
-# it is there. The lock makes other processes wait instead of installing the same thing at the same time.
+die() {
+  say "$*"
+  exit 1
+}
+
+# once NAME FUNCTION: fills $CACHE/NAME by running FUNCTION in a fresh folder, which gets that name only when all is
+# there. The lock makes other processes wait instead of installing the same thing at the same time.
 once() {
   [ ! -d "$CACHE/$1" ] || return 0
   (
@@ -20,7 +27,7 @@ once() {
     "$2" >&2
     mv "$CACHE/$1.new" "$CACHE/$1"
     say "installed $1 in $((SECONDS - begin)) s"
-  ) 9>"$CACHE/install.lock"
+  ) 9>"$CACHE/$1.lock"
 }
 
 # retry COMMAND...: up to four times, for what depends on a network.
@@ -28,29 +35,38 @@ retry() {
   local pause
   for pause in 2 5 15 0; do
     if "$@"; then return 0; fi
-    say "failed: $1 (next attempt in ${pause} s)"
+    [ "$pause" = 0 ] || say "failed: $1: again in $pause s"
     sleep "$pause"
   done
-  return 1
+  die "failed: $*"
 }
 
 # need TOOL PACKAGE: installs a Debian package when its tool is missing and we may.
 need() {
   ! command -v "$1" >/dev/null || return 0
-  local as=
-  [ "$(id -u)" = 0 ] || as="sudo -n"
   say "$1 is missing: installing the package $2"
-  if [ ! -e "$CACHE/.apt-updated" ]; then
-    retry $as apt-get -q update >&2
-    touch "$CACHE/.apt-updated"
+  command -v apt-get >/dev/null || die "there is no apt-get here: please install $1"
+  local as=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
+  [ "$(id -u)" = 0 ] || as=(sudo -n "${as[@]}")
+  if [ ! -e "$CACHE/apt-updated" ]; then
+    retry "${as[@]}" update
+    touch "$CACHE/apt-updated"
   fi
-  retry $as env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$2" >&2
+  retry "${as[@]}" -y --no-install-recommends install "$2"
+}
+
+# jdk: a JDK 17 or later, in JAVA_HOME or on the PATH.
+jdk() {
+  need javac default-jdk-headless
+  local version
+  version=$(javac -version 2>&1 | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+  [ "$version" -ge 17 ] || die "the JDK is $version: set JAVA_HOME to a JDK 17 or later"
 }
 
 # jars ARTIFACT...: copies group:name:version coordinates and all that they depend on to ./lib.
 jars() {
+  jdk
   need mvn maven
-  need javac default-jdk-headless
   {
     echo "<project xmlns='http://maven.apache.org/POM/4.0.0'><modelVersion>4.0.0</modelVersion>"
     echo "<groupId>testenv</groupId><artifactId>servers</artifactId><version>1</version><dependencies>"

@@ -7,7 +7,7 @@
 # stay as they are, and no container engine is needed.
 . "$(dirname "$0")/lib.sh"
 OPTIONS=(--gtid-mode=ON --enforce-gtid-consistency=ON --binlog-format=ROW --binlog-row-image=FULL --binlog-row-metadata=FULL
-  --log-bin=binlog --innodb-buffer-pool-size=256M --innodb-redo-log-capacity=128M --innodb-flush-log-at-trx-commit=2
+  --log-bin=binlog --innodb-buffer-pool-size=256M --innodb-flush-log-at-trx-commit=2
   --sync-binlog=0 --max-connections=300 --skip-name-resolve --mysqlx=OFF)
 
 users() {
@@ -51,7 +51,8 @@ apt() {
 }
 
 unpack() {
-  need dpkg-deb dpkg
+  [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] ||
+    die "MySQL is taken from Debian's packages, and this is no Debian: start a container engine, or set YAMABIKO_TEST_MYSQL to a server's host:port"
   retry apt apt-get update
   retry apt apt-get -y --no-install-recommends --download-only install mysql-server-core
   local dir deb
