@@ -30,7 +30,7 @@ func AppendJSON(dst, msg []byte) ([]byte, error) {
 func appendValue(dst, b []byte, depth int) (out, rest []byte, err error) {
 	switch FormOf(b) {
 	case FormString:
-		s, rest, err := ReadString(b)
+		s, rest, err := readString(b)
 		return appendString(dst, s), rest, err
 	case FormInt:
 		u, neg, rest, err := readInteger(b)

@@ -71,13 +71,16 @@ const (
 
 // isPlain tells whether s is ASCII without anything to escape: most strings are, and are copied as they are.
 func isPlain(s []byte) bool {
-	if len(s) >= 8 {
-		for i := 0; i < len(s)-8; i += 8 {
+	if n := len(s); n >= 8 {
+		for i := 0; i < n-8; i += 8 {
 			if special(binary.LittleEndian.Uint64(s[i:])) != 0 {
 				return false
 			}
 		}
-		return special(binary.LittleEndian.Uint64(s[len(s)-8:])) == 0
+		return special(binary.LittleEndian.Uint64(s[n-8:])) == 0 // may look at some twice
+	} else if n >= 4 {
+		head, tail := binary.LittleEndian.Uint32(s), binary.LittleEndian.Uint32(s[n-4:])
+		return special(uint64(head)|uint64(tail)<<32) == 0
 	}
 	for _, c := range s {
 		if needsEscape(c) || c >= 0x80 {
