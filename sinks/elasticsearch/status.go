@@ -26,6 +26,16 @@ func (c *cause) String() string {
 	return s
 }
 
+// state is String for a log: a state of the server may quote the row ("… containing [index {[orders][7], source[{…}]}]"), and no
+// row value stands in a log line.
+func (c *cause) state() string {
+	s := c.String()
+	for _, quote := range []string{", request: [", "source[", "Preview of field"} {
+		s, _, _ = strings.Cut(s, quote)
+	}
+	return s
+}
+
 // statusError is a whole request that was answered with 300 or more.
 type statusError struct {
 	method, path, host string
@@ -46,7 +56,7 @@ func newStatusError(method, path string, a answer) *statusError {
 }
 
 func (e *statusError) Error() string {
-	s := fmt.Sprintf("%s %s at %s: %d %s: %s", e.method, e.path, e.host, e.status, http.StatusText(e.status), &e.cause)
+	s := fmt.Sprintf("%s %s at %s: %d %s: %s", e.method, e.path, e.host, e.status, http.StatusText(e.status), e.cause.state())
 	if r := remedy(e.status, &e.cause, strings.Trim(e.path, "/")); r != "" {
 		s += " (" + r + ")"
 	}
@@ -61,6 +71,9 @@ func hasStatus(err error, status int) bool {
 
 // remedy says what mends a state of the server.
 func remedy(status int, c *cause, index string) string {
+	if c == nil {
+		c = &cause{}
+	}
 	switch {
 	case status == http.StatusUnauthorized:
 		return "user and password, or api_key, are not accepted: mend them in the configuration"

@@ -139,10 +139,7 @@ func (s *Sink) remove(ctx context.Context, hits []hit, below uint64) (removed in
 		case refused:
 			stay++
 		case rejected, postponed:
-			failed = fmt.Errorf("bulk: %d %s", r.Status, r.Error)
-			if mend := remedy(r.Status, r.Error, hits[0].Index); mend != "" {
-				failed = fmt.Errorf("%w (%s)", failed, mend)
-			}
+			failed = actionError(hits[0].Index, r)
 		}
 	})
 	if err == nil {

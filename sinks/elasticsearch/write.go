@@ -224,12 +224,17 @@ func (j *job) postponeOne(number int, why error) {
 }
 
 func (s *Sink) stateError(r *ref, res *result) error {
-	name := "the index"
+	name := s.conf.Index
 	if r.target.index != nil {
 		name = r.target.index.name
 	}
-	err := fmt.Errorf("elasticsearch %s: bulk into %s: %d %s", s.name, name, res.Status, res.Error)
-	if mend := remedy(res.Status, res.Error, name); mend != "" {
+	return fmt.Errorf("elasticsearch %s: %w", s.name, actionError(name, res))
+}
+
+// actionError says why one action of a bulk was not done, and what mends that.
+func actionError(index string, res *result) error {
+	err := fmt.Errorf("bulk into %s: %d %s", index, res.Status, res.Error.state())
+	if mend := remedy(res.Status, res.Error, index); mend != "" {
 		err = fmt.Errorf("%w (%s)", err, mend)
 	}
 	return err
