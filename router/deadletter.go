@@ -110,23 +110,24 @@ func appendString(dst []byte, s string) []byte {
 	return append(dst, b...)
 }
 
-// batchOf makes a batch of a source's letter, so that it gets an envelope like any other. Without a record the event has no message, and
-// its time stands in its transaction.
+// batchOf makes a batch of a source's letter, so that it gets an envelope like any other. A record that was too large is null.
 func batchOf(l sources.DeadLetter, source string) *event.Batch {
 	b := &event.Batch{Tag: l.Tag, Stream: source, Table: l.Table, First: l.Time}
-	b.Txs = []event.Tx{{ID: l.Tx, Commit: l.Time}}
 	e := event.Entry{Seq: l.Seq, Op: l.Op, Key: event.NoKey, Old: event.NoOld, Tx: event.NoTx}
-	if l.Op != event.Log {
+	if l.Tx != "" {
 		e.Tx = 0
+		b.Txs = []event.Tx{{ID: l.Tx, Commit: l.Time}}
 	}
 	if l.Key != nil {
 		e.Key = 0
 		b.Keys = event.AppendKey(nil, l.Key)
 	}
-	if l.Record != nil {
-		b.Data = append(event.AppendHead(nil, l.Time), l.Record...)
-		e.Len = uint32(len(b.Data))
+	record := l.Record
+	if record == nil {
+		record = event.AppendNil(nil)
 	}
+	b.Data = append(event.AppendHead(nil, l.Time), record...)
+	e.Len = uint32(len(b.Data))
 	b.Entries = []event.Entry{e}
 	return b
 }

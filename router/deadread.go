@@ -24,7 +24,7 @@ type StoredLetter struct {
 	Schema  string          `json:"schema"`
 	Table   string          `json:"table"`
 	Key     json.RawMessage `json:"key"` // in the key's column order
-	Row     json.RawMessage `json:"row"`
+	Row     json.RawMessage `json:"row"` // null where it was too large for its source
 	Old     json.RawMessage `json:"old"`
 	Record  json.RawMessage `json:"record"` // of a log event
 	Seq     uint64          `json:"seq,string"`
