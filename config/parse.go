@@ -20,14 +20,14 @@ const (
 
 // parse makes a tree of one file's text. What is wrong goes to r; nil is returned where there is no tree to look at.
 func (r *report) parse(file, text string) *node {
-	text = strings.TrimPrefix(text, "\ufeff")
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(text, "\ufeff"))
 	r.texts.add(file, text)
 	if !utf8.ValidString(text) {
 		r.at(nil, invalidUTF8(file, text), "", "not UTF-8")
 		return nil
 	}
 	tokens := lexer.Tokenize(text)
-	if !r.plainData(file, tokens) {
+	if tabs := r.noTabs(file, tokens); tabs || !r.plainData(file, tokens) {
 		return nil
 	}
 	doc, err := parseTokens(tokens)
@@ -92,6 +92,29 @@ func invalidUTF8(file, text string) Place {
 		}
 	}
 	return p
+}
+
+// noTabs refuses tabs outside of comments, and tells whether there are any: the library drops them from plain scalars, and
+// behind one in double quotes loses its place.
+func (r *report) noTabs(file string, tokens token.Tokens) (found bool) {
+	comments := map[int]int{}
+	for _, t := range tokens {
+		if t.Type == token.CommentType {
+			comments[t.Position.Line] = t.Position.Column
+		}
+	}
+	for i, line := range r.lines[file] {
+		tab := strings.IndexByte(line, '\t')
+		if tab < 0 {
+			continue
+		}
+		p := Place{file, i + 1, utf8.RuneCountInString(line[:tab]) + 1}
+		if at, ok := comments[p.Line]; !ok || p.Col < at {
+			r.at(nil, p, `use spaces, or \t in double quotes`, "a tab")
+			found = true
+		}
+	}
+	return found
 }
 
 // plainData refuses, before the parser recurses, what is not plain data or is nested too deeply.

@@ -33,7 +33,7 @@ func (t *texts) line(p Place) (string, bool) {
 	if p.Line < 1 || p.Line > len(lines) {
 		return "", false
 	}
-	return strings.TrimSuffix(lines[p.Line-1], "\r"), true
+	return lines[p.Line-1], true
 }
 
 func (t *texts) excerpt(p Place) string {
