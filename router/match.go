@@ -32,6 +32,12 @@ func compile(text string) (pattern, error) {
 	return p, nil
 }
 
+// CheckPattern returns what is wrong with the syntax of a tag pattern.
+func CheckPattern(text string) error {
+	_, err := compile(text)
+	return err
+}
+
 func (p pattern) match(tag string) bool {
 	for _, re := range p.alternatives {
 		if re.MatchString("." + tag) {

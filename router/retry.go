@@ -45,7 +45,7 @@ func (b *backoff) next(permanent bool) time.Duration {
 // buryRetry is how a dead letter that cannot be written is tried again, where no chunk can go back to its buffer for it.
 var buryRetry = Retry{First: 100 * time.Millisecond, Max: 10 * time.Second}
 
-// bury writes n dead letters until it succeeds or ctx ends: their events may go nowhere else, so the source waits.
+// bury writes n dead letters until it succeeds, ctx ends or the router drains: their events may go nowhere else, so the source waits.
 func (r *Router) bury(ctx context.Context, n int, write func() error) error {
 	wait := newBackoff(buryRetry)
 	for {
@@ -58,6 +58,8 @@ func (r *Router) bury(ctx context.Context, n int, write func() error) error {
 		r.log.Error("cannot write dead letters; the source waits", "err", err, "retry_in", d)
 		select {
 		case <-time.After(d):
+		case <-r.drained:
+			return err
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -79,6 +79,26 @@ func TestP1_NoRouteIsADeadLetter(t *testing.T) {
 	})
 }
 
+// A stop may not wait for a disk that is full.
+func TestP1_DrainEndsAWaitForDeadLetters(t *testing.T) {
+	test(t, func(t *testing.T) {
+		g := start(t, []router.Route{{Match: []string{"a"}, To: []string{"s"}}}, map[string]router.SinkTarget{"s": target(&fakeSink{}, 1)})
+		g.fs.Fail(faultfs.Write, "*", 0, syscall.ENOSPC)
+		b := buffertest.Batch("b", row(1, "k"))
+		b.Emitted(func() { t.Error("settled a batch that is nowhere") })
+		got := errors.New("not back")
+		go func() { got = g.Dispatch(context.Background(), b) }()
+		g.after(time.Minute)
+		if err := g.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if !errors.Is(got, syscall.ENOSPC) {
+			t.Fatalf("dispatch that waits for a full disk, after the drain: %v", got)
+		}
+	})
+}
+
 // A batch that some sink did not get must hold the position for ever, whatever the others did.
 func TestP1_StoppedDispatchIsNeverSettled(t *testing.T) {
 	test(t, func(t *testing.T) {

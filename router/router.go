@@ -59,11 +59,13 @@ type Router struct {
 	dead    *DeadLetters
 	hooks   Hooks
 	log     *slog.Logger
+	drain   sync.Once
+	drained chan struct{} // closed when Drain begins
 }
 
 // New compiles routes and makes each sink's buffer. It reports all mistakes of the configuration at once.
 func New(routes []Route, to map[string]SinkTarget, opt Options) (*Router, error) {
-	r := &Router{dead: opt.Dead, hooks: opt.Hooks.filled(), log: opt.Log}
+	r := &Router{dead: opt.Dead, hooks: opt.Hooks.filled(), log: opt.Log, drained: make(chan struct{})}
 	byName := map[string]*target{}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(to)) {
@@ -170,8 +172,9 @@ func (r *Router) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// Drain refuses further batches and returns once all that was dispatched is durable, or with ctx's error. Run must be running.
+// Drain refuses further batches, those too that Dispatch waits with, and returns once all that was dispatched is durable, or with ctx's error. Run must be running.
 func (r *Router) Drain(ctx context.Context) error {
+	r.drain.Do(func() { close(r.drained) })
 	errs := make([]error, len(r.targets))
 	var wg sync.WaitGroup
 	for i, t := range r.targets {

@@ -28,7 +28,7 @@ type Buffer interface {
 	// Retry ends the lease of a chunk whose events left (their numbers in c, rising; none means all) are to be written again
 	// at the given time: the lane's next chunk is these. The others are done. c itself is void.
 	Retry(c *event.Chunk, left []int, at time.Time)
-	// Close refuses further views, makes every lane lease what it has, and returns once all is done, or with ctx's error: then what
+	// Close refuses further views, those too that wait for room, makes every lane lease what it has, and returns once all is done, or with ctx's error: then what
 	// is left stays leased or queued, its references held.
 	Close(ctx context.Context) error
 }

@@ -77,13 +77,10 @@ func (m *memory) Append(ctx context.Context, v event.View) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.closed {
-		return ErrClosed
-	}
 	if err := m.room.take(ctx, total, m.wakeAll); err != nil {
 		return err
 	}
-	if m.closed {
+	if m.closed { // since the room came
 		m.room.give(total)
 		return ErrClosed
 	}
@@ -194,6 +191,7 @@ func (m *memory) drained() bool {
 func (m *memory) Close(ctx context.Context) error {
 	m.mu.Lock()
 	m.closed = true
+	m.room.close()
 	m.wakeAll()
 	m.advance()
 	m.mu.Unlock()

@@ -12,11 +12,13 @@ type room struct {
 	limit int64
 	used  int64
 	wait  []*waiter
+	shut  bool
 }
 
 type waiter struct {
 	bytes int64
-	ready chan struct{} // closed when the bytes are the waiter's
+	ready chan struct{} // closed when the bytes are the waiter's, or the room is shut
+	err   error         // set before ready is closed
 }
 
 func (r *room) fits(bytes int64) bool { return r.used == 0 || r.used+bytes <= r.limit }
@@ -24,6 +26,9 @@ func (r *room) fits(bytes int64) bool { return r.used == 0 || r.used+bytes <= r.
 // take waits for room for bytes. mu is held when it is called and when it returns, not meanwhile; full is called, with mu held, before
 // it waits.
 func (r *room) take(ctx context.Context, bytes int64, full func()) error {
+	if r.shut {
+		return ErrClosed
+	}
 	if len(r.wait) == 0 && r.fits(bytes) {
 		r.used += bytes
 		return nil
@@ -35,14 +40,14 @@ func (r *room) take(ctx context.Context, bytes int64, full func()) error {
 	defer r.mu.Lock()
 	select {
 	case <-w.ready:
-		return nil
+		return w.err
 	case <-ctx.Done():
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	select {
-	case <-w.ready: // the room came first after all
-		return nil
+	case <-w.ready: // that came first after all
+		return w.err
 	default:
 	}
 	r.wait = slices.DeleteFunc(r.wait, func(x *waiter) bool { return x == w })
@@ -65,4 +70,14 @@ func (r *room) serve() {
 		close(r.wait[0].ready)
 		r.wait = slices.Delete(r.wait, 0, 1)
 	}
+}
+
+// close refuses all who wait and all who come. mu is held.
+func (r *room) close() {
+	r.shut = true
+	for _, w := range r.wait {
+		w.err = ErrClosed
+		close(w.ready)
+	}
+	r.wait = nil
 }

@@ -27,6 +27,7 @@ func Run(t *testing.T, open Open) {
 		"full buffer blocks":          testBackPressure,
 		"full buffer hurries":         testHurry,
 		"close drains":                testClose,
+		"close refuses who waits":     testCloseRefuses,
 		"retry with some done frees":  testRetryReleases,
 		"one view in one lane, whole": testNoCopy,
 	} {
@@ -302,6 +303,25 @@ func testClose(t *testing.T, open Open) {
 	if closed != nil || !errors.Is(other, io.EOF) {
 		t.Fatalf("once drained: close %v, lane 1 %v", closed, other)
 	}
+}
+
+// A stop may not wait for room in a buffer that nobody empties.
+func testCloseRefuses(t *testing.T, open Open) {
+	opt := small(1)
+	opt.Limit = 1
+	buf := open(t, opt)
+	appendTo(t, buf, Batch("a", row(1, "k")))
+	waits := Batch("a", row(2, "k"))
+	waits.Emitted(func() { t.Error("settled a batch that was refused") })
+	got := errors.New("not back")
+	go func() { got = buf.Append(t.Context(), event.View{Batch: waits}) }()
+	synctest.Wait()
+	go buf.Close(t.Context())
+	synctest.Wait()
+	if !errors.Is(got, buffer.ErrClosed) {
+		t.Fatalf("an append that waits while the buffer closes: %v", got)
+	}
+	done(t, buf, next(t, buf, 0, time.Second))
 }
 
 func testRetryReleases(t *testing.T, open Open) {
