@@ -35,6 +35,8 @@ type Chunk struct {
 
 	// OnReject stores a dead letter; set by the router.
 	OnReject func(v View, entry int, why error) error
+	// OnRejectAll stores several, which wait for the disk once; nil: OnReject is asked for each.
+	OnRejectAll func(all []Rejection) error
 }
 
 // All yields every event of the chunk: its number, which Reject and RetryError take, its view and its index in
@@ -72,9 +74,40 @@ func (c *Chunk) Barrier() (Ref, bool) {
 // Reject hands event i to the dead letters with the reason. It returns nil once the dead letter is durable;
 // on an error the event is still the sink's to deliver.
 func (c *Chunk) Reject(i int, why error) error {
+	v, at := c.find(i)
+	return c.OnReject(v, at, why)
+}
+
+// Rejection is an event, by its number in the chunk, that cannot be delivered, and the reason. OnRejectAll gets Ref too.
+type Rejection struct {
+	I   int
+	Why error
+	Ref Ref // set by RejectAll
+}
+
+// RejectAll is Reject for several events: on nil all dead letters are durable, on an error all events are still the sink's to deliver. Each
+// Reject costs an fsync; this costs one.
+func (c *Chunk) RejectAll(all []Rejection) error {
+	if c.OnRejectAll == nil {
+		for _, r := range all {
+			if err := c.Reject(r.I, r.Why); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for i := range all {
+		v, at := c.find(all[i].I)
+		all[i].Ref = Ref{v.Batch, at}
+	}
+	return c.OnRejectAll(all)
+}
+
+// find returns event i's view and the index of its entry.
+func (c *Chunk) find(i int) (View, int) {
 	for _, v := range c.Views {
 		if i < v.Len() {
-			return c.OnReject(v, v.At(i), why)
+			return v, v.At(i)
 		}
 		i -= v.Len()
 	}

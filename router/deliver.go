@@ -68,7 +68,7 @@ func (t *target) deliver(ctx context.Context, lane int) error {
 // write has the sink write c, and settles what became of it: done, dead letters, or to be retried.
 func (d *delivery) write(ctx context.Context, c *event.Chunk) error {
 	d.attempt++
-	c.OnReject = d.reject
+	c.OnReject, c.OnRejectAll = d.reject, d.rejectAll
 	err := d.sink.Write(ctx, c)
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err() // stopping: c stays leased, its batches unsettled
@@ -120,29 +120,32 @@ func (d *delivery) left(c *event.Chunk, err error) (left []int) {
 
 // reject is the chunk's OnReject.
 func (d *delivery) reject(v event.View, entry int, why error) error {
-	ref := event.Ref{Batch: v.Batch, I: entry}
-	if err := d.r.dead.Write(d.letter(ref, why)); err != nil {
+	return d.rejectAll([]event.Rejection{{Ref: event.Ref{Batch: v.Batch, I: entry}, Why: why}})
+}
+
+// rejectAll is the chunk's OnRejectAll.
+func (d *delivery) rejectAll(all []event.Rejection) error {
+	letters := make([]DeadLetter, len(all))
+	for i, r := range all {
+		letters[i] = d.letter(r.Ref, r.Why)
+	}
+	if err := d.r.dead.Write(letters...); err != nil {
 		return err
 	}
-	d.rejected[ref] = struct{}{}
+	for _, r := range all {
+		d.rejected[r.Ref] = struct{}{}
+	}
 	return nil
 }
 
 // giveUp makes dead letters of what is left of a chunk after its last attempt.
 func (d *delivery) giveUp(c *event.Chunk, left []int, why error) error {
-	letters := make([]DeadLetter, 0, len(left))
-	for n, ref := range c.All() {
-		if len(left) == 0 || n != left[0] {
-			continue
-		}
-		left = left[1:]
-		letters = append(letters, d.letter(ref, why))
+	all := make([]event.Rejection, len(left))
+	for i, n := range left {
+		all[i] = event.Rejection{I: n, Why: why}
 	}
-	if err := d.r.dead.Write(letters...); err != nil {
+	if err := c.RejectAll(all); err != nil {
 		return errors.Join(why, err)
-	}
-	for _, l := range letters {
-		d.rejected[l.Ref] = struct{}{}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -193,6 +194,46 @@ func TestP1_CrashInReject(t *testing.T) {
 			g.wantMark("")
 		})
 	}
+}
+
+// A mapping conflict of a whole table must not cost an fsync a row.
+func TestP1_RejectAllWaitsForTheDiskOnce(t *testing.T) {
+	test(t, func(t *testing.T) {
+		s := &fakeSink{write: func(_ context.Context, c *event.Chunk) error {
+			var all []event.Rejection
+			for n := c.Events - 1; n > 0; n-- { // in any order
+				all = append(all, event.Rejection{I: n, Why: fmt.Errorf("bad %d", n)})
+			}
+			return c.RejectAll(all)
+		}}
+		g := start(t, to("s"), map[string]router.SinkTarget{"s": target(s, 1)})
+		var events []buffertest.Event
+		for i := range uint64(500) {
+			events = append(events, row(i, "k"))
+		}
+		g.fs.Fail(faultfs.Sync, "*", 1, syscall.EIO)
+		g.emit("t", "1", events...)
+		g.after(time.Minute)
+		g.wantMark("1")
+		l := g.letters()
+		if len(l) != 499 {
+			t.Fatalf("%d dead letters, want 499", len(l))
+		}
+		for _, l := range l {
+			if l.Error != fmt.Sprint("bad ", l.Seq) || l.Attempt != 2 {
+				t.Fatalf("letter of %d: %q at attempt %d", l.Seq, l.Error, l.Attempt)
+			}
+		}
+		syncs := 0
+		for _, op := range g.fs.Log() {
+			if strings.HasPrefix(op, "sync ") {
+				syncs++
+			}
+		}
+		if syncs != 2 {
+			t.Fatalf("%d fsyncs for one chunk that failed once", syncs)
+		}
+	})
 }
 
 func TestRejectedEventIsNotRejectedAgain(t *testing.T) {
