@@ -7,16 +7,8 @@ type code uint8
 
 const (
 	codeNone code = iota // known from information_schema only: no row image can be read
-	codeInt8
-	codeUint8
-	codeInt16
-	codeUint16
-	codeInt24
-	codeUint24
-	codeInt32
-	codeUint32
-	codeInt64
-	codeUint64
+	codeInt              // of any size, little-endian
+	codeUint
 	codeFloat
 	codeDouble
 	codeDecimal
@@ -42,9 +34,10 @@ const (
 // column is one column of a Plan.
 type column struct {
 	event.Column
-	label  []byte   // the name as a msgpack str
+	label  label    // the name
 	code   code     //
 	prefix uint8    // bytes of the length that stands before a value of variable size; 0: the size is fixed
+	shift  uint8    // codeInt, codeUint: the bits that eight bytes have more than the value
 	size   int      // a fixed value's bytes; for codeBinPad, the bytes to pad to
 	prec   int      // codeDecimal: digits in all, Digits of them after the point
 	labels [][]byte // codeEnum, codeSet: the members as msgpack strs
@@ -63,7 +56,7 @@ func (c *column) cut(img []byte) (v, rest []byte, ok bool) {
 	if n > len(img) {
 		return nil, nil, false
 	}
-	return img[:n:n], img[n:], true
+	return img[:n], img[n:], true
 }
 
 func (c *column) length(img []byte) (n int, ok bool) {
@@ -74,9 +67,44 @@ func (c *column) length(img []byte) (n int, ok bool) {
 	case 1:
 		return int(img[0]), true
 	case 2:
-		return int(img[0]) | int(img[1])<<8, true
+		return int(le16(img)), true
 	case 3:
-		return int(img[0]) | int(img[1])<<8 | int(img[2])<<16, true
+		return int(le24(img)), true
 	}
-	return int(img[0]) | int(img[1])<<8 | int(img[2])<<16 | int(img[3])<<24, true
+	return int(le32(img)), true
+}
+
+// label is a piece of msgpack that is written with every row. Short ones are copied as one block of a fixed size, of
+// which only the first n bytes count: that is several times as fast as a copy of n bytes.
+type label struct {
+	n     int
+	block [labelBlock]byte
+	long  []byte // instead of block, where it is longer
+}
+
+const labelBlock = 16
+
+func newLabel(b []byte) label {
+	l := label{n: len(b)}
+	if copy(l.block[:], b) < len(b) {
+		l.long = b
+	}
+	return l
+}
+
+func (l *label) append(dst []byte) []byte {
+	n := len(dst)
+	if cap(dst)-n < labelBlock || l.long != nil {
+		return l.appendSlow(dst)
+	}
+	dst = dst[:n+labelBlock]
+	*(*[labelBlock]byte)(dst[n:]) = l.block
+	return dst[:n+l.n]
+}
+
+func (l *label) appendSlow(dst []byte) []byte {
+	if l.long != nil {
+		return append(dst, l.long...)
+	}
+	return append(dst, l.block[:l.n]...)
 }

@@ -38,15 +38,15 @@ func (m *meta) column(c *column, i int) (why, remedy string) {
 	unsigned := m.numeric(typ)
 	switch typ {
 	case mysql.MYSQL_TYPE_TINY:
-		c.integer("tinyint", 1, codeInt8, unsigned)
+		c.integer("tinyint", 1, unsigned)
 	case mysql.MYSQL_TYPE_SHORT:
-		c.integer("smallint", 2, codeInt16, unsigned)
+		c.integer("smallint", 2, unsigned)
 	case mysql.MYSQL_TYPE_INT24:
-		c.integer("mediumint", 3, codeInt24, unsigned)
+		c.integer("mediumint", 3, unsigned)
 	case mysql.MYSQL_TYPE_LONG:
-		c.integer("int", 4, codeInt32, unsigned)
+		c.integer("int", 4, unsigned)
 	case mysql.MYSQL_TYPE_LONGLONG:
-		c.integer("bigint", 8, codeInt64, unsigned)
+		c.integer("bigint", 8, unsigned)
 	case mysql.MYSQL_TYPE_FLOAT:
 		c.fixed(sign("float", unsigned), event.Float32, codeFloat, 4)
 	case mysql.MYSQL_TYPE_DOUBLE:
@@ -89,16 +89,15 @@ func (c *column) fixed(typ string, k event.Kind, code code, size int) {
 	c.Type, c.Kind, c.code, c.size = typ, k, code, size
 }
 
-// integer relies on each unsigned code standing behind its signed one.
-func (c *column) integer(name string, size int, code code, unsigned bool) {
-	kind := event.Int
+func (c *column) integer(name string, size int, unsigned bool) {
+	c.fixed(sign(name, unsigned), event.Int, codeInt, size)
+	c.shift = uint8(64 - 8*size)
 	if unsigned {
-		code++
+		c.code = codeUint
 		if size == 8 {
-			kind = event.Uint64
+			c.Kind = event.Uint64
 		}
 	}
-	c.fixed(sign(name, unsigned), kind, code, size)
 }
 
 func (c *column) decimal(prec, scale int, unsigned bool) (why string) {

@@ -21,8 +21,12 @@ func decimalSize(prec, scale int) int {
 	return whole/groupDigits*4 + decimalBytes[whole%groupDigits] + scale/groupDigits*4 + decimalBytes[scale%groupDigits]
 }
 
-// maxDecimal is a sign, a zero, a point and 65 digits.
-const maxDecimal = 1 + 1 + 1 + 65
+// maxDigits is how many the server's decimal_t holds. A column has at most 65 of them, but in JSON the digits before
+// the point are counted in whole groups.
+const maxDigits = 9 * groupDigits
+
+// maxDecimal is a sign, a zero, a point and the digits.
+const maxDecimal = 1 + 1 + 1 + maxDigits
 
 // decimalText collects the digits of one value.
 type decimalText struct {
@@ -104,7 +108,7 @@ func (t *decimalText) parse(v []byte, prec, scale int) (text []byte, ok bool) {
 	if negative {
 		mask = 0xff
 	}
-	var first [4 * (65/groupDigits + 2)]byte
+	var first [4 * (maxDigits/groupDigits + 2)]byte
 	v = first[:copy(first[:], v)]
 	v[0] ^= 0x80
 	t.n, t.whole = 1, true // room for the sign
@@ -130,7 +134,54 @@ func (t *decimalText) parse(v []byte, prec, scale int) (text []byte, ok bool) {
 }
 
 func appendDecimal(dst, v []byte, prec, scale int) ([]byte, bool) {
+	if prec-scale <= groupDigits && scale <= groupDigits {
+		return appendShortDecimal(dst, v, prec-scale, scale)
+	}
 	var t decimalText
 	text, ok := t.parse(v, prec, scale)
 	return event.AppendString(dst, text), ok
+}
+
+// appendShortDecimal writes a value of at most one group on either side of the point, which nearly all are.
+func appendShortDecimal(dst, v []byte, whole, scale int) ([]byte, bool) {
+	size := decimalBytes[whole]
+	x := bigEndian(v) ^ 1<<(8*len(v)-1)
+	negative := v[0]&0x80 == 0
+	if negative {
+		x ^= 1<<(8*len(v)) - 1
+	}
+	a, b := uint32(x>>(8*(len(v)-size))), uint32(x&(1<<(8*(len(v)-size))-1))
+	if a >= decimalLimit[whole] || b >= decimalLimit[scale] {
+		return dst, false
+	}
+	var buf [maxDecimal]byte
+	at := len(buf)
+	if scale > 0 {
+		at = putDigits(buf[:at], b, scale) - 1
+		buf[at] = '.'
+	}
+	at = putDigits(buf[:at], a, 1)
+	if negative && x != 0 {
+		at--
+		buf[at] = '-'
+	}
+	return event.AppendString(dst, buf[at:]), true
+}
+
+// putDigits writes x to the end of b, with at least this many digits, and returns where they begin.
+func putDigits(b []byte, x uint32, least int) (at int) {
+	at = len(b)
+	for ; x >= 10; x /= 100 {
+		at -= 2
+		two(b[at:], x%100)
+	}
+	if x > 0 {
+		at--
+		b[at] = byte('0' + x)
+	}
+	for len(b)-at < least {
+		at--
+		b[at] = '0'
+	}
+	return at
 }

@@ -15,11 +15,18 @@ func (p *Plan) appendImage(dst, img []byte, s *Scratch) (out, rest []byte, err e
 	dst = append(dst, p.head...)
 	for i := range p.cols {
 		c := &p.cols[i]
-		dst = append(dst, c.label...)
+		dst = c.label.append(dst)
 		at := len(dst)
-		if null[i>>3]&(1<<(i&7)) != 0 {
+		switch {
+		case null[i>>3]&(1<<(i&7)) != 0:
 			dst = event.AppendNil(dst)
-		} else {
+		case c.code == codeInt && len(img) >= 8:
+			dst = event.AppendInt(dst, int64(le64(img)<<c.shift)>>c.shift)
+			img = img[c.size:]
+		case c.code == codeUint && len(img) >= 8:
+			dst = event.AppendUint(dst, le64(img)<<c.shift>>c.shift)
+			img = img[c.size:]
+		default:
 			v, after, ok := c.cut(img)
 			if !ok {
 				return dst, img, p.damaged(c, "the value is cut short")

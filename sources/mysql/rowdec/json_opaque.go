@@ -20,12 +20,24 @@ func appendOpaque(dst []byte, typ byte, v []byte) ([]byte, bool) {
 		}
 		return appendOpaqueTemporal(dst, typ, int64(le64(v)))
 	}
-	const before = "base64:type"
+	return appendOpaqueBytes(dst, typ, v), true
+}
+
+// appendOpaqueBytes writes any other type in base64, in the lines of 76 characters that the server makes of it.
+func appendOpaqueBytes(dst []byte, typ byte, v []byte) []byte {
+	const before, line = "base64:type", 57
 	var digits [3]byte
 	number := strconv.AppendUint(digits[:0], uint64(typ), 10)
-	dst = event.AppendStringHeader(dst, len(before)+len(number)+1+base64.StdEncoding.EncodedLen(len(v)))
-	dst = append(append(append(dst, before...), number...), ':')
-	return base64.StdEncoding.AppendEncode(dst, v), true
+	n := len(before) + len(number) + 1 + base64.StdEncoding.EncodedLen(len(v))
+	if len(v) > 0 {
+		n += (len(v) - 1) / line // line breaks
+	}
+	dst = append(append(event.AppendStringHeader(dst, n), before...), number...)
+	dst = append(dst, ':')
+	for ; len(v) > line; v = v[line:] {
+		dst = append(base64.StdEncoding.AppendEncode(dst, v[:line]), '\n')
+	}
+	return base64.StdEncoding.AppendEncode(dst, v)
 }
 
 // appendOpaqueDecimal reads a precision, a scale, and a DECIMAL of these.
@@ -34,7 +46,7 @@ func appendOpaqueDecimal(dst, v []byte) ([]byte, bool) {
 		return dst, false
 	}
 	prec, scale := int(v[0]), int(v[1])
-	if prec < 1 || prec > 65 || scale > 30 || scale > prec || len(v) != 2+decimalSize(prec, scale) {
+	if prec < 1 || prec > maxDigits || scale > prec || len(v) != 2+decimalSize(prec, scale) {
 		return dst, false
 	}
 	var t decimalText
@@ -50,19 +62,17 @@ func appendOpaqueTemporal(dst []byte, typ byte, x int64) ([]byte, bool) {
 	if typ == mysql.MYSQL_TYPE_TIME {
 		return appendOpaqueTime(dst, x)
 	}
-	t := unpackDateTime(x>>24, int(x&(1<<24-1)))
+	t := unpackDateTime(x>>24, uint32(x&(1<<24-1)))
 	if !t.ok() {
 		return dst, false
 	}
 	if typ == mysql.MYSQL_TYPE_DATE {
-		return appendDay(event.AppendStringHeader(dst, 10), &t), true
+		return appendDay(dst, t), true
 	}
-	dst = appendDay(event.AppendStringHeader(dst, 26), &t)
-	h := t.hour * 2
-	return appendMinutes(append(dst, ' ', pairs[h], pairs[h+1]), &t, 6), true
+	return appendDateTime(dst, t, ' ', 6, false), true
 }
 
 func appendOpaqueTime(dst []byte, x int64) ([]byte, bool) {
 	t, negative := unpackTime(x, 24)
-	return appendDuration(dst, &t, negative, 6)
+	return appendDuration(dst, t, negative, 6)
 }

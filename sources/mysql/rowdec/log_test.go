@@ -56,7 +56,7 @@ func (r *rowsEvent) decode(t testing.TB, p *Plan, olds bool) *event.Batch {
 		more, err = rows.Next(b, event.NoTx)
 	}
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v\n%d of %x", err, len(r.rows()), r.rows()[:min(200, len(r.rows()))])
 	}
 	return b
 }

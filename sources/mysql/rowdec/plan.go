@@ -52,7 +52,7 @@ func (s *Scratch) fit(columns, keys int) {
 func newPlan(t *event.Table, cols []column, wire bool) (*Plan, error) {
 	for i := range cols {
 		c := &cols[i]
-		c.label = event.AppendString(nil, c.Name)
+		c.label = newLabel(event.AppendString(nil, c.Name))
 		c.key = -1
 		t.Columns = append(t.Columns, c.Column)
 	}

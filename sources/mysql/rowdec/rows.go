@@ -58,15 +58,11 @@ func (t *TooLarge) Error() string {
 
 // Rows walks the rows of one rows event.
 type Rows struct {
-	p     *Plan
-	s     *Scratch
-	op    event.Op
-	olds  bool
-	time  time.Time
-	seq   uint64 // of the row taken last
-	limit int
-	head  [11]byte // what stands before each record: EventTime and what it stands in
-	rest  []byte
+	w    writer
+	op   event.Op
+	olds bool
+	time time.Time
+	rest []byte
 }
 
 // maxRow keeps offsets within a batch below 2^32.
@@ -87,10 +83,10 @@ func (p *Plan) Rows(h RowsHeader, rows []byte, s *Scratch) (Rows, error) {
 			return Rows{}, p.unsupported("a row was logged without all of its columns: binlog_row_image was not FULL when this was written", remedyImage)
 		}
 	}
-	r := Rows{p: p, s: s, op: h.Op, olds: h.Olds, time: h.Time, seq: h.Base, limit: rowLimit(h.Limit), rest: rows}
-	event.AppendHead(r.head[:0], h.Time)
 	s.fit(len(p.cols), len(p.table.Key))
-	return r, nil
+	w := writer{p: p, s: s, limit: rowLimit(h.Limit), seq: h.Base}
+	w.head.n = len(event.AppendHead(w.head.block[:0], h.Time))
+	return Rows{w: w, op: h.Op, olds: h.Olds, time: h.Time, rest: rows}, nil
 }
 
 func rowLimit(limit int64) int {
@@ -126,8 +122,9 @@ func (r *Rows) Next(b *event.Batch, tx uint32) (more bool, err error) {
 	if b.First.IsZero() {
 		b.First = r.time
 	}
-	r.seq++
-	w := writer{p: r.p, s: r.s, b: b, head: r.head[:], limit: r.limit, tx: tx, seq: r.seq}
+	w := &r.w
+	w.b, w.tx = b, tx
+	w.seq++
 	undo := w.mark()
 	if r.op == event.Update {
 		r.rest, err = w.update(r.rest, r.olds)

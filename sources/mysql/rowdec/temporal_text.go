@@ -1,11 +1,23 @@
 package rowdec
 
-import "yamabiko/event"
+import (
+	"encoding/binary"
+	"slices"
 
-// pairs has the digits of 0 to 99.
-const pairs = "00010203040506070809" + "10111213141516171819" + "20212223242526272829" + "30313233343536373839" +
-	"40414243444546474849" + "50515253545556575859" + "60616263646566676869" + "70717273747576777879" +
-	"80818283848586878889" + "90919293949596979899"
+	"yamabiko/event"
+)
+
+// pairs has the digits of 0 to 99, as two bytes to be written little-endian. It is indexed by a byte, so that no
+// index is out of bounds.
+var pairs = func() (t [256]uint16) {
+	for i := range uint16(100) {
+		t[i] = '0' + i/10 | ('0'+i%10)<<8
+	}
+	return t
+}()
+
+// two writes two digits to the front of b.
+func two(b []byte, n uint32) { binary.LittleEndian.PutUint16(b, pairs[uint8(n)]) }
 
 // appendTemporal writes a value of a temporal type. Zero and partial dates are nil, unless keep asks for their
 // digits: keys need them, or two rows would share a key. ok is false where no such value exists.
@@ -14,10 +26,10 @@ func (c *column) appendTemporal(dst, v []byte, keep bool) (out []byte, ok bool) 
 	switch c.code {
 	case codeTime:
 		t, negative := readTime(v)
-		return appendDuration(dst, &t, negative, c.Digits)
+		return appendDuration(dst, t, negative, c.Digits)
 	case codeOldTime:
 		t, negative := readOldTime(v)
-		return appendDuration(dst, &t, negative, 0)
+		return appendDuration(dst, t, negative, 0)
 	case codeDate:
 		t = readDate(v)
 	case codeDateTime:
@@ -35,28 +47,92 @@ func (c *column) appendTemporal(dst, v []byte, keep bool) (out []byte, ok bool) 
 	case t.partial() && !keep:
 		return event.AppendNil(dst), true
 	case c.Kind == event.Date:
-		return appendDay(event.AppendStringHeader(dst, 10), &t), true
+		return appendDay(dst, t), true
 	}
-	return appendDateTime(dst, &t, c.Digits, c.Kind == event.Timestamp), true
+	return appendDateTime(dst, t, 'T', c.Digits, c.Kind == event.Timestamp), true
 }
 
-func appendDay(dst []byte, t *clock) []byte {
-	a, b, m, d := t.year/100*2, t.year%100*2, t.month*2, t.day*2
-	return append(dst, pairs[a], pairs[a+1], pairs[b], pairs[b+1], '-', pairs[m], pairs[m+1], '-', pairs[d], pairs[d+1])
+// temporalMax is the longest text of a temporal value with its head: a TIMESTAMP(6).
+const temporalMax = 1 + len("2006-01-02T15:04:05.000000Z")
+
+// room makes room for a temporal value behind dst, which the caller cuts to its length.
+func room(dst []byte) (grown []byte, b *[temporalMax]byte) {
+	n := len(dst)
+	grown = slices.Grow(dst, temporalMax)[:n+temporalMax]
+	return grown, (*[temporalMax]byte)(grown[n:])
 }
 
-func appendDateTime(dst []byte, t *clock, digits int, utc bool) []byte {
-	n := len("2006-01-02T15:04:05") + fractionLen(digits)
-	if utc {
-		n++
+const fixstr = 0xa0
+
+func appendDay(dst []byte, t clock) []byte {
+	n := len(dst) + len("a2006-01-02")
+	dst, b := room(dst)
+	b[0] = fixstr | byte(len("2006-01-02"))
+	t.putDay(b)
+	return dst[:n]
+}
+
+func (t clock) putDay(b *[temporalMax]byte) {
+	two(b[1:], t.year/100)
+	two(b[3:], t.year%100)
+	b[5], b[8] = '-', '-'
+	two(b[6:], t.month)
+	two(b[9:], t.day)
+}
+
+// appendDateTime writes a point in time; between stands between day and hour.
+func appendDateTime(dst []byte, t clock, between byte, digits int, utc bool) []byte {
+	n := len(dst)
+	dst, b := room(dst)
+	t.putDay(b)
+	b[11], b[14], b[17] = between, ':', ':'
+	two(b[12:], t.hour)
+	two(b[15:], t.minute)
+	two(b[18:], t.second)
+	end := 20
+	if digits > 0 {
+		b[20] = '.'
+		putMicro(b[21:], t.micro)
+		end = 21 + digits
 	}
-	dst = appendDay(event.AppendStringHeader(dst, n), t)
-	h := t.hour * 2
-	dst = appendMinutes(append(dst, 'T', pairs[h], pairs[h+1]), t, digits)
 	if utc {
-		dst = append(dst, 'Z')
+		b[end] = 'Z'
+		end++
 	}
-	return dst
+	b[0] = fixstr | byte(end-1)
+	return dst[:n+end]
+}
+
+func putMicro(b []byte, micro uint32) {
+	two(b[4:], micro%100)
+	two(b[2:], micro/100%100)
+	two(b, micro/10000)
+}
+
+// appendDuration writes a TIME: at least two digits of hours, and a sign before it where it is negative.
+func appendDuration(dst []byte, t clock, negative bool, digits int) ([]byte, bool) {
+	if !t.timeOK() {
+		return dst, false
+	}
+	n, at := len(dst), 1
+	dst, b := room(dst)
+	if negative {
+		b[at] = '-'
+		at++
+	}
+	if t.hour > 99 {
+		b[at] = byte('0' + t.hour/100)
+		at++
+	}
+	rest := b[at : at+len("15:04:05.000000")]
+	two(rest, t.hour%100)
+	two(rest[3:], t.minute)
+	two(rest[6:], t.second)
+	rest[2], rest[5], rest[8] = ':', ':', '.'
+	putMicro(rest[9:], t.micro)
+	end := at + len("15:04:05") + fractionLen(digits)
+	b[0] = fixstr | byte(end-1)
+	return dst[:n+end], true
 }
 
 // fractionLen is the length of the point and the digits behind it.
@@ -65,39 +141,4 @@ func fractionLen(digits int) int {
 		return 0
 	}
 	return 1 + digits
-}
-
-// appendMinutes writes what stands behind the hour.
-func appendMinutes(dst []byte, t *clock, digits int) []byte {
-	m, s := t.minute*2, t.second*2
-	dst = append(dst, ':', pairs[m], pairs[m+1], ':', pairs[s], pairs[s+1])
-	if digits == 0 {
-		return dst
-	}
-	x, y, z := t.micro/10000*2, t.micro/100%100*2, t.micro%100*2
-	dst = append(dst, '.', pairs[x], pairs[x+1], pairs[y], pairs[y+1], pairs[z], pairs[z+1])
-	return dst[:len(dst)-6+digits]
-}
-
-// appendDuration writes a TIME: at least two digits of hours, and a sign before it where it is negative.
-func appendDuration(dst []byte, t *clock, negative bool, digits int) ([]byte, bool) {
-	if !t.timeOK() {
-		return dst, false
-	}
-	n := len("15:04:05") + fractionLen(digits)
-	if negative {
-		n++
-	}
-	if t.hour > 99 {
-		n++
-	}
-	dst = event.AppendStringHeader(dst, n)
-	if negative {
-		dst = append(dst, '-')
-	}
-	if t.hour > 99 {
-		dst = append(dst, byte('0'+t.hour/100))
-	}
-	h := t.hour % 100 * 2
-	return appendMinutes(append(dst, pairs[h], pairs[h+1]), t, digits), true
 }

@@ -48,7 +48,7 @@ func (p *Plan) appendCells(dst []byte, cells [][]byte, s *Scratch) ([]byte, erro
 	dst = append(dst, p.head...)
 	for i := range p.cols {
 		c, ok := &p.cols[i], true
-		dst = append(dst, c.label...)
+		dst = c.label.append(dst)
 		at := len(dst)
 		if cells[i] == nil {
 			dst = event.AppendNil(dst)

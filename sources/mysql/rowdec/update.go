@@ -67,7 +67,7 @@ func (w *writer) appendOlds(before, after []byte) (err error) {
 		if !differ(before, s.old[i], after, s.new[i]) {
 			continue
 		}
-		b.Olds = append(b.Olds, c.label...)
+		b.Olds = c.label.append(b.Olds)
 		if b.Olds, err = p.appendSpan(b.Olds, c, before, s.old[i]); err != nil {
 			return err
 		}

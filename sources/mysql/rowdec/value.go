@@ -16,26 +16,10 @@ func le24(v []byte) uint32 { return uint32(v[0]) | uint32(v[1])<<8 | uint32(v[2]
 // appendWire writes the msgpack form of a value that cut gave. ok is false where the type has no such value.
 func (c *column) appendWire(dst, v []byte) (out []byte, ok bool) {
 	switch c.code {
-	case codeInt8:
-		return event.AppendInt(dst, int64(int8(v[0]))), true
-	case codeUint8:
-		return event.AppendUint(dst, uint64(v[0])), true
-	case codeInt16:
-		return event.AppendInt(dst, int64(int16(le16(v)))), true
-	case codeUint16:
-		return event.AppendUint(dst, uint64(le16(v))), true
-	case codeInt24:
-		return event.AppendInt(dst, int64(int32(le24(v)<<8)>>8)), true
-	case codeUint24:
-		return event.AppendUint(dst, uint64(le24(v))), true
-	case codeInt32:
-		return event.AppendInt(dst, int64(int32(le32(v)))), true
-	case codeUint32:
-		return event.AppendUint(dst, uint64(le32(v))), true
-	case codeInt64:
-		return event.AppendInt(dst, int64(le64(v))), true
-	case codeUint64:
-		return event.AppendUint(dst, le64(v)), true
+	case codeInt:
+		return event.AppendInt(dst, int64(little(v)<<c.shift)>>c.shift), true
+	case codeUint:
+		return event.AppendUint(dst, little(v)), true
 	case codeUTF8:
 		return event.AppendString(dst, v), true
 	case codeLatin1:
@@ -79,6 +63,13 @@ func year(b byte) int64 {
 		return 0
 	}
 	return 1900 + int64(b)
+}
+
+func little(v []byte) (x uint64) {
+	for i, c := range v {
+		x |= uint64(c) << (8 * i)
+	}
+	return x
 }
 
 func bigEndian(v []byte) (x uint64) {

@@ -11,10 +11,10 @@ type writer struct {
 	p     *Plan
 	s     *Scratch
 	b     *event.Batch
-	head  []byte
+	head  label // what stands before a record: an EventTime and what it stands in
 	limit int
 	tx    uint32
-	seq   uint64
+	seq   uint64 // of the row taken last
 }
 
 // mark is how much of a batch there was.
@@ -58,7 +58,7 @@ func (w *writer) encode(img []byte) (rest []byte, size int, err error) {
 		}
 	}
 	at := len(b.Data)
-	data, rest, err := p.appendImage(append(b.Data, w.head...), img, w.s)
+	data, rest, err := p.appendImage(w.head.append(b.Data), img, w.s)
 	b.Data = data[:at]
 	if err != nil {
 		return img, 0, err
@@ -121,13 +121,13 @@ func (w *writer) tooLarge(op event.Op, size int) error {
 // keyOnly appends a Delete that holds the key columns alone of the image whose spans are in s.img.
 func (w *writer) keyOnly(img []byte) (err error) {
 	p, b, at := w.p, w.b, len(w.b.Data)
-	b.Data = event.AppendMapHeader(append(b.Data, w.head...), len(p.table.Key))
+	b.Data = event.AppendMapHeader(w.head.append(b.Data), len(p.table.Key))
 	for i := range p.cols {
 		c := &p.cols[i]
 		if c.key < 0 {
 			continue
 		}
-		b.Data = append(b.Data, c.label...)
+		b.Data = c.label.append(b.Data)
 		if b.Data, err = p.appendSpan(b.Data, c, img, w.s.img[i]); err != nil {
 			return err
 		}
