@@ -18,8 +18,14 @@ import (
 	"yamabiko/sinks/sinktest"
 )
 
-func TestABulkThatIsTooLargeIsSplit(t *testing.T) {
-	es := testenv.PrivateElasticsearch(t, "http.max_content_length=1mb")
+// A server with little room. With one writer thread and a queue of one, several lanes are turned away, whole or item by item.
+func TestAServerWithLimits(t *testing.T) {
+	es := testenv.PrivateElasticsearch(t, "http.max_content_length=1mb", "thread_pool.write.size=1", "thread_pool.write.queue_size=1")
+	t.Run("ABulkThatIsTooLargeIsSplit", func(t *testing.T) { splits(t, es) })
+	t.Run("AFullQueueIsRetriedWithoutLoss", func(t *testing.T) { turnsAway(t, es) })
+}
+
+func splits(t *testing.T, es *testenv.ESServer) {
 	for _, zipped := range []bool{false, true} {
 		t.Run(fmt.Sprintf("gzip=%v", zipped), func(t *testing.T) {
 			f := setup(t, es, func(c *Config) { c.Gzip = zipped })
@@ -53,17 +59,15 @@ func randomText(seed, n int) string {
 	return string(b)
 }
 
-// With one writer thread and a queue of one, several lanes are turned away, whole or item by item.
-func TestAFullQueueIsRetriedWithoutLoss(t *testing.T) {
-	es := testenv.PrivateElasticsearch(t, "thread_pool.write.size=1", "thread_pool.write.queue_size=1")
-	const lanes, each = 8, 400
+func turnsAway(t *testing.T, es *testenv.ESServer) {
+	const lanes, each, rounds = 8, 100, 4
 	f := setup(t, es, func(c *Config) { c.Workers, c.Settings = lanes, map[string]string{"number_of_shards": "5"} })
 	f.write(rows(orders()).Insert(1, 1<<40, "n", 0).Build())
 	var wg sync.WaitGroup
 	var turned sync.Map
 	for lane := range lanes {
 		wg.Go(func() {
-			for round := range 20 {
+			for round := range rounds {
 				b := rows(orders())
 				for i := range each {
 					b.Insert(uint64(1000*round+i+1), lane*each+i, "n", round, "title", randomText(i, 300))
@@ -80,8 +84,8 @@ func TestAFullQueueIsRetriedWithoutLoss(t *testing.T) {
 	}
 	docs := f.docs("orders")
 	for id, doc := range docs {
-		if id != fmt.Sprint(1<<40) && doc["n"] != 19.0 {
-			t.Errorf("document %s is at round %v, want 19", id, doc["n"])
+		if id != fmt.Sprint(1<<40) && doc["n"] != float64(rounds-1) {
+			t.Errorf("document %s is at round %v, want %d", id, doc["n"], rounds-1)
 		}
 	}
 	if len(docs) != lanes*each+1 || len(f.rej.All()) > 0 {
@@ -117,8 +121,16 @@ func (f *fixture) insist(b *event.Batch) (refusals int) {
 	}
 }
 
-func TestAServerThatComesBackIsUsedAgain(t *testing.T) {
-	es := testenv.PrivateElasticsearch(t)
+// A server that creates no index by itself but what ends in -web. It is killed in the end.
+func TestAServerOfOurOwn(t *testing.T) {
+	es := testenv.PrivateElasticsearch(t, "action.auto_create_index=+*web,-*")
+	defer es.Kill() // before anything is cleaned up: it has no call that deletes a data stream
+	t.Run("ADeletedIndexIsMadeAnew", func(t *testing.T) { remakes(t, es) })
+	t.Run("AServerThatComesBackIsUsedAgain", func(t *testing.T) { comesBack(t, es) })
+	logsGoIntoADataStream(t, es)
+}
+
+func comesBack(t *testing.T, es *testenv.ESServer) {
 	f := setup(t, es)
 	f.write(rows(orders()).Insert(1, 1, "n", 1).Build())
 	es.Kill()
