@@ -4,7 +4,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -56,30 +55,39 @@ func (a *authority) issue(t testing.TB, template *x509.Certificate) (*x509.Certi
 	return cert, key
 }
 
-// serverCert is for loopback addresses and localhost.
-func (a *authority) serverCert(t testing.TB) tls.Certificate {
+// Certs are PEM files made for one test: an authority, and a server's and a client's certificate signed by it. The server's
+// is for loopback addresses and localhost.
+type Certs struct {
+	CA, ServerCert, ServerKey, ClientCert, ClientKey string
+}
+
+// NewCerts makes certificates that are valid for a day. They go with the test.
+func NewCerts(t testing.TB) Certs {
 	t.Helper()
-	cert, key := a.issue(t, &x509.Certificate{
+	ca, dir := newAuthority(t), t.TempDir()
+	c := Certs{CA: writePEM(t, dir, "ca.pem", "CERTIFICATE", ca.cert.Raw)}
+	c.ServerCert, c.ServerKey = ca.files(t, dir, "server", &x509.Certificate{
 		Subject:     pkix.Name{CommonName: "localhost"},
 		DNSNames:    []string{"localhost"},
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	})
-	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key}
-}
-
-// clientFiles writes a client's certificate and key to dir.
-func (a *authority) clientFiles(t testing.TB, dir string) (certFile, keyFile string) {
-	t.Helper()
-	cert, key := a.issue(t, &x509.Certificate{
+	c.ClientCert, c.ClientKey = ca.files(t, dir, "client", &x509.Certificate{
 		Subject:     pkix.Name{CommonName: "client"},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
+	return c
+}
+
+// files writes a signed certificate and its key.
+func (a *authority) files(t testing.TB, dir, name string, template *x509.Certificate) (certFile, keyFile string) {
+	t.Helper()
+	cert, key := a.issue(t, template)
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return writePEM(t, dir, "client.pem", "CERTIFICATE", cert.Raw), writePEM(t, dir, "client.key", "PRIVATE KEY", der)
+	return writePEM(t, dir, name+".pem", "CERTIFICATE", cert.Raw), writePEM(t, dir, name+".key", "PRIVATE KEY", der)
 }
 
 func writePEM(t testing.TB, dir, name, kind string, der []byte) string {

@@ -74,7 +74,7 @@ func attachMySQL(addr string) (*MySQLServer, error) {
 		return nil, fmt.Errorf("testenv: YAMABIKO_TEST_MYSQL: %w", err)
 	}
 	row := rows(res)[0]
-	s.DataDir, s.Socket = row[0], row[1]
+	s.DataDir, s.Socket = filepath.Clean(row[0]), row[1]
 	if !filepath.IsAbs(s.Socket) {
 		s.Socket = filepath.Join(s.DataDir, s.Socket)
 	}

@@ -22,9 +22,13 @@ const usage = `usage: testenv -- COMMAND ARGS...
            fetches servers into the cache
 `
 
-// Run is the command testenv: see usage. It returns the exit code.
+// Run is the command testenv: see usage. It returns the exit code and leaves nothing running.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	defer closeRunDir()
+	return run(ctx, args, stdout, stderr)
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var err error
 	switch {
 	case len(args) > 1 && args[0] == "--":

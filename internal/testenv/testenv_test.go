@@ -1,14 +1,125 @@
 package testenv
 
 import (
+	"bufio"
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/go-mysql-org/go-mysql/client"
 )
 
-func TestMain(m *testing.M) { Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv("TESTENV_CRASH") != "" {
+		crash()
+	}
+	Main(m)
+}
+
+// crash is the process that TestServersEndWithTheirProcess kills.
+func crash() {
+	s, err := startInRunDir(context.Background(), StartMySQL)
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println(s.Addr)
+	select {}
+}
+
+func TestServersEndWithTheirProcess(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells a server that its process has gone")
+	}
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), "TESTENV_CRASH=1")
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	addr, err := bufio.NewReader(out).ReadString('\n')
+	addr = strings.TrimSpace(addr)
+	conn, dialErr := net.Dial("tcp", addr)
+	if err = errors.Join(err, dialErr, child.Process.Kill()); err != nil {
+		t.Fatal(addr, err)
+	}
+	defer conn.Close()
+	_ = child.Wait() // killed
+	if err := conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("the server outlives its killed process")
+	}
+}
+
+func TestSweep_RemovesWhatDeadProcessesLeft(t *testing.T) {
+	runs := t.TempDir()
+	hour := time.Now().Add(-time.Hour)
+	for _, name := range []string{"dead", "living", "young"} {
+		if err := os.Mkdir(filepath.Join(runs, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	held, err := lock(filepath.Join(runs, "living"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	for _, name := range []string{"dead", "living"} {
+		if err := os.Chtimes(filepath.Join(runs, name), hour, hour); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sweep(runs)
+	left, err := filepath.Glob(filepath.Join(runs, "*"))
+	if err != nil || len(left) != 2 {
+		t.Errorf("left %v (%v), want living and young", left, err)
+	}
+}
+
+func TestRun_StartKeepsAServerUntilInterrupted(t *testing.T) {
+	port, err := FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	start := func(use func(s *MySQLServer)) {
+		ctx, interrupt := context.WithCancel(t.Context())
+		defer interrupt()
+		r, w := io.Pipe()
+		code := make(chan int, 1)
+		go func() {
+			code <- run(ctx, []string{"start", "mysql", "--dir", dir, "--port", strconv.Itoa(port)}, w, w)
+			w.Close()
+		}()
+		line, _ := bufio.NewReader(r).ReadString('\n')
+		if !strings.HasPrefix(line, "MySQL 9.") {
+			t.Fatalf("%q", line)
+		}
+		use(newMySQL(fmt.Sprintf("127.0.0.1:%d", port), ""))
+		interrupt()
+		if c := <-code; c != 0 {
+			t.Errorf("exit code %d", c)
+		}
+	}
+	start(func(s *MySQLServer) { s.Exec(t, "CREATE DATABASE kept") })
+	start(func(s *MySQLServer) { s.Exec(t, "DROP DATABASE kept") })
+}
 
 func TestMySQL_SharedServerIsSetUpForReplication(t *testing.T) {
 	s := MySQL(t)
@@ -25,6 +136,11 @@ func TestMySQL_SharedServerIsSetUpForReplication(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(s.DataDir, "ca.pem")); err != nil {
 		t.Error(err)
 	}
+	conn, err := client.Connect(s.Socket, s.RootUser, "", "")
+	if err != nil {
+		t.Fatalf("by its socket: %v", err)
+	}
+	conn.Close()
 }
 
 func TestMySQL_KilledServerKeepsItsData(t *testing.T) {

@@ -3,10 +3,13 @@ package testenv
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"sync"
 	"testing"
 )
@@ -31,11 +34,18 @@ func TLSProxy(t testing.TB, target string) *Proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ca, dir := newAuthority(t), t.TempDir()
-	p := &Proxy{CAFile: writePEM(t, dir, "ca.pem", "CERTIFICATE", ca.cert.Raw)}
-	p.CertFile, p.KeyFile = ca.clientFiles(t, dir)
+	certs := NewCerts(t)
+	p := &Proxy{CAFile: certs.CA, CertFile: certs.ClientCert, KeyFile: certs.ClientKey}
+	pair, err := tls.LoadX509KeyPair(certs.ServerCert, certs.ServerKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority, err := os.ReadFile(certs.CA)
+	if err != nil {
+		t.Fatal(err)
+	}
 	clients := x509.NewCertPool()
-	clients.AddCert(ca.cert)
+	clients.AppendCertsFromPEM(authority)
 
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
@@ -44,10 +54,11 @@ func TLSProxy(t testing.TB, target string) *Proxy {
 		Transport: transport,
 	}))
 	front.TLS = &tls.Config{
-		Certificates: []tls.Certificate{ca.serverCert(t)},
+		Certificates: []tls.Certificate{pair},
 		ClientAuth:   tls.VerifyClientCertIfGiven,
 		ClientCAs:    clients,
 	}
+	front.Config.ErrorLog = log.New(io.Discard, "", 0) // a client that refuses the certificate is what some tests want
 	front.StartTLS()
 	t.Cleanup(front.Close)
 	p.URL = front.URL

@@ -68,7 +68,8 @@ unpack() {
   paths "$PWD/root"
   users >users.sql
   say "preparing a data folder"
-  server --datadir="$PWD/data" --initialize-insecure --init-file="$PWD/users.sql" --log-error-verbosity=1
+  server --datadir="$PWD/data" --initialize-insecure --init-file="$PWD/users.sql" --log-error="$PWD/init.log" ||
+    die "$(cat init.log)"
   rm -f data/auto.cnf
 }
 
