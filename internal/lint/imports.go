@@ -18,8 +18,8 @@ var allowed = []struct {
 	{"sinks/", []string{"sinks", "event", "config", "internal/"}},
 	{"sinks", []string{"event", "config", "internal/"}},
 	{"checkpoint", []string{"event", "internal/"}},
-	{"router/", []string{"router/", "router", "sinks", "event", "config", "internal/"}},
-	{"router", []string{"router/", "sinks", "event", "config", "internal/"}},
+	{"router/", []string{"router/", "router", "sources", "sinks", "event", "config", "internal/"}},
+	{"router", []string{"router/", "sources", "sinks", "event", "config", "internal/"}},
 	{"admin", []string{"internal/"}},
 }
 
