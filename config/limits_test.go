@@ -32,15 +32,17 @@ func TestHostileFiles(t *testing.T) {
 		fmt.Fprintf(&doubling, "  v%d: \"${v%d}${v%d}\"\n", i+1, i, i)
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"brackets":     {strings.Repeat("[", 1<<20), "nested deeper than 64"},
+		"brackets":     {strings.Repeat("[", 1<<15), "nested deeper than 64"},
 		"braces":       {"a: " + strings.Repeat("{a: ", 1000), "nested deeper than 64"},
-		"dashes":       {strings.Repeat("- ", 1<<20), "nested deeper than 64"},
+		"dashes":       {strings.Repeat("- ", 1<<15), "nested deeper than 64"},
 		"indentation":  {indented(100), "nested deeper than 64"},
 		"too large":    {strings.Repeat("# comment\n", 1<<19), "larger than 4MiB"},
 		"not UTF-8":    {"a: b\nc: \xff\n", "c.yaml:2:4: not UTF-8"},
 		"aliases":      {"a: &a [x]\nb: &b [*a, *a]\n", "aliases"},
 		"variables":    {doubling.String(), "variables expand to more than 16MiB"},
-		"many errors":  {strings.Repeat("x: \n", 1<<18), "duplicate key"},
+		"many errors":  {strings.Repeat("x: \n", 1<<12), "duplicate key"},
+		"many keys":    {strings.Repeat("x: \n", 1<<18), "more than 60000 keys and values"},
+		"many items":   {"include: [" + strings.Repeat("a,", 1<<18) + "]", "more than 60000 keys and values"},
 		"long lines":   {"sources: {" + strings.Repeat("x", 1<<20) + ": 1}", "at most 64 letters"},
 		"control":      {"\x00\x01: \x7f", "unknown key"},
 		"only a colon": {":", ""},

@@ -16,6 +16,9 @@ import (
 const (
 	maxFile  = 4 << 20 // bytes
 	maxDepth = 64      // mappings and lists within each other
+	// maxTokens bounds the keys, values and signs of a file: for a mapping of n keys the library needs n² steps, and so two
+	// seconds for what is allowed here.
+	maxTokens = 60_000
 )
 
 // parse makes a tree of one file's text. What is wrong goes to r; nil is returned where there is no tree to look at.
@@ -125,6 +128,10 @@ func (r *report) plainData(file string, tokens token.Tokens) bool {
 		ok = false
 	}
 	depth := nesting{}
+	if len(tokens) > maxTokens {
+		refuse(tokens[maxTokens], "use include for several files", fmt.Sprintf("more than %d keys and values", maxTokens))
+		return false
+	}
 	content := false
 	for _, t := range tokens {
 		switch t.Type {
