@@ -71,9 +71,9 @@ func Load(dir, source string, fsys faultfs.FS) (State, Loaded, error) {
 			if errors.Is(from.Why, fs.ErrNotExist) {
 				return State{}, Loaded{}, nil
 			}
-			err = from.Why
+			err = fmt.Errorf("%w, and there is no generation before it; restore it, or move it away to start anew", from.Why)
 		} else if err != nil {
-			err = errors.Join(from.Why, err)
+			err = fmt.Errorf("%w; and %w; restore one, or move both away to start anew", from.Why, err)
 		}
 	}
 	if err != nil {

@@ -187,6 +187,25 @@ func TestP1_DeadLetterSurvivesCrash(t *testing.T) {
 	}
 }
 
+// A line that a power loss cut must not swallow the next letter.
+func TestP1_DeadLetterAfterCutLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		if err := os.WriteFile(dir+"/20000101.ndjson", []byte(`{"tag":"a","seq":"1"}`+"\n"+`{"tag":"a","se`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d := router.NewDeadLetters(dir, faultfs.OS{})
+		defer d.Close()
+		if err := d.Write(letter(2)); err != nil {
+			t.Fatal(err)
+		}
+		seqs, broken := read(t, dir)
+		if !slices.Equal(seqs, []uint64{1, 2}) || len(broken) != 1 || !strings.Contains(broken[0], ".ndjson:2: ") {
+			t.Fatalf("read %d, broken %q", seqs, broken)
+		}
+	})
+}
+
 func TestReadDeadLettersNamesBrokenLines(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.ndjson")
 	long, _ := json.Marshal(strings.Repeat("x", 200_000))

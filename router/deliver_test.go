@@ -388,6 +388,29 @@ func TestDrainDeliversEverythingAndEndsRun(t *testing.T) {
 	})
 }
 
+// A write that the stop itself cut short is not an attempt: its events are read again at the next start.
+func TestStopMakesNoDeadLetters(t *testing.T) {
+	test(t, func(t *testing.T) {
+		s := &fakeSink{write: func(ctx context.Context, _ *event.Chunk) error {
+			<-ctx.Done()
+			return fmt.Errorf("bulk: %w", ctx.Err())
+		}}
+		tgt := target(s, 1)
+		tgt.Retry.Attempts = 1
+		g := start(t, to("s"), map[string]router.SinkTarget{"s": tgt})
+		g.emit("t", "1", row(1, "k"))
+		g.after(time.Second)
+		g.stop()
+		if err := <-g.stopped; !errors.Is(err, context.Canceled) {
+			t.Fatalf("Run: %v", err)
+		}
+		if l := g.letters(); l != nil {
+			t.Fatalf("the stop made dead letters: %+v", l)
+		}
+		g.wantMark("")
+	})
+}
+
 func TestDrainIsBounded(t *testing.T) {
 	test(t, func(t *testing.T) {
 		s := &fakeSink{write: func(ctx context.Context, _ *event.Chunk) error { <-ctx.Done(); return ctx.Err() }}

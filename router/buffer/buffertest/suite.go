@@ -25,6 +25,7 @@ func Run(t *testing.T, open Open) {
 		"chunk is leased when full":   testFull,
 		"chunk is leased when old":    testAge,
 		"full buffer blocks":          testBackPressure,
+		"full buffer is fair":         testFair,
 		"full buffer hurries":         testHurry,
 		"close drains":                testClose,
 		"close refuses who waits":     testCloseRefuses,
@@ -247,6 +248,39 @@ func testBackPressure(t *testing.T, open Open) {
 	if held != 0 {
 		t.Fatalf("%d bytes are still counted", held)
 	}
+}
+
+// A large view that waits is not passed by small ones; when it goes away, they need not wait for what it asked for.
+func testFair(t *testing.T, open Open) {
+	opt := small(1)
+	opt.Limit, opt.Age = 4000, 0
+	buf := open(t, opt)
+	appendTo(t, buf, Batch("a", Event{Seq: 1, Key: "k", Op: event.Update, Size: 3000}))
+	ctx, cancel := context.WithCancel(t.Context())
+	var large, tiny error = errors.New("waits"), errors.New("waits")
+	go func() {
+		b := Batch("a", Event{Seq: 2, Key: "k", Op: event.Update, Size: 3000})
+		b.Emitted(nil)
+		large = buf.Append(ctx, event.View{Batch: b})
+	}()
+	synctest.Wait()
+	go func() {
+		b := Batch("a", row(3, "k"))
+		b.Emitted(nil)
+		tiny = buf.Append(t.Context(), event.View{Batch: b})
+	}()
+	synctest.Wait()
+	if tiny == nil {
+		t.Fatal("a small view passed a large one that waits: small ones without end would starve it")
+	}
+	cancel()
+	synctest.Wait()
+	if !errors.Is(large, context.Canceled) || tiny != nil {
+		t.Fatalf("after the large one went away: %v, the small one: %v", large, tiny)
+	}
+	c := next(t, buf, 0, time.Second)
+	want(t, c, 1, 3)
+	done(t, buf, c)
 }
 
 // A chunk size that the limit never lets a lane reach must not stop the road until the chunk is old.
