@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// handler knows GET and HEAD only: nothing here changes anything.
-func (o Options) handler() http.Handler {
+// Handler returns what Serve serves. It knows GET and HEAD only: nothing here changes anything.
+func (o Options) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "yamabiko\n/healthz\n/readyz\n/metrics\n/status\n")

@@ -39,23 +39,28 @@ func (m *Metrics) Dropped(where, reason string) *Counter {
 type RowCounters struct {
 	m      *Metrics
 	source string
-	known  sync.Map // of rowKey to *Counter
+	mu     sync.Mutex
+	known  map[rowKey]*Counter
 }
 
 type rowKey struct{ schema, table, op string }
 
 // Rows returns a source's counters.
-func (m *Metrics) Rows(source string) *RowCounters { return &RowCounters{m: m, source: source} }
+func (m *Metrics) Rows(source string) *RowCounters {
+	return &RowCounters{m: m, source: source, known: map[rowKey]*Counter{}}
+}
 
 // Add counts n events. It is meant to be called once a batch, and allocates for new tables only.
 func (r *RowCounters) Add(schema, table, op string, n int) {
 	k := rowKey{schema, table, op}
-	c, ok := r.known.Load(k)
-	if !ok {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.known[k]
+	if c == nil {
 		c = r.m.counter("yamabiko_source_rows_total", "source", r.source, "schema", schema, "table", table, "op", op)
-		r.known.Store(k, c)
+		r.known[k] = c
 	}
-	c.(*Counter).Add(n)
+	c.Add(n)
 }
 
 func (m *Metrics) counter(name string, labels ...string) *Counter {

@@ -33,7 +33,7 @@ const (
 // means that the listener failed.
 func Serve(ctx context.Context, ln net.Listener, opt Options) error {
 	srv := &http.Server{
-		Handler:           opt.handler(),
+		Handler:           opt.Handler(),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      30 * time.Second,
