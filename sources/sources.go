@@ -22,8 +22,9 @@ type Source interface {
 
 // Emitter takes what a source reads. It is used by one goroutine.
 type Emitter interface {
-	// Emit hands b over; it blocks while this source's in-flight bytes are at their limit. On error b stays
-	// the caller's. pos nil: not a point to restart from (inside a transaction). b nil: only a position (rule P2).
+	// Emit hands b over, also where it fails; it blocks while this source's in-flight bytes are at their limit. After
+	// an error Run returns it: what was not taken is read again. pos nil: not a point to restart from (inside a
+	// transaction). b nil: only a position (rule P2). The emitter keeps pos.
 	Emit(ctx context.Context, b *event.Batch, pos event.Position) error
 	// Sync emits pos alone and returns once everything before it is durable in every sink and pos is saved and
 	// fsynced. A rise of Seq is synced before the first event that uses it (rule S1).

@@ -200,10 +200,10 @@ func (ch *chunk) handOver(ctx context.Context, batches []*event.Batch) error {
 			pos = ch.position()
 		}
 		n := len(b.Entries)
+		ch.batches = ch.batches[1:]
 		if err := ch.out.emit.Emit(ctx, b, pos); err != nil {
 			return err
 		}
-		ch.batches = ch.batches[1:]
 		ch.env.Count(ch.t.schema, ch.t.table, event.Read, n)
 	}
 	return ch.flush(ctx)

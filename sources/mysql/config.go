@@ -12,20 +12,20 @@ import (
 
 // Config is a MySQL source as the configuration writes it.
 type Config struct {
-	Address  string        `yaml:"address"`   // host:port, [v6]:port or the path of a socket; required
-	User     string        `yaml:"user"`      // needs REPLICATION SLAVE, REPLICATION CLIENT and SELECT; required
-	Password config.Secret `yaml:"password"`  // by reference: {env: NAME} or {file: PATH}
-	TLS      config.TLS    `yaml:"tls"`       // speak TLS; without it caching_sha2_password asks for the server's RSA key
-	ServerID uint32        `yaml:"server_id"` // replica id, unique among the server's replicas; 0: derived from host and state folder
+	Address  string        `yaml:"address,required"` // host:port, [v6]:port or the path of a socket; required
+	User     string        `yaml:"user,required"`    // needs REPLICATION SLAVE, REPLICATION CLIENT and SELECT; required
+	Password config.Secret `yaml:"password"`         // by reference: {env: NAME} or {file: PATH}
+	TLS      config.TLS    `yaml:"tls"`              // speak TLS; without it caching_sha2_password asks for the server's RSA key
+	ServerID uint32        `yaml:"server_id"`        // replica id, unique among the server's replicas; 0: derived from host and state folder
 
-	Tables  []string `yaml:"tables"`  // patterns of schema.table: * any text, ? one character, {a,b} either; required
-	Exclude []string `yaml:"exclude"` // patterns of tables to leave out
-	Tag     string   `yaml:"tag"`     // tag of a table's events, with {source}, {schema} and {table}
+	Tables  []string `yaml:"tables,required,list"` // patterns of schema.table: * any text, ? one character, {a,b} either; required
+	Exclude []string `yaml:"exclude,list"`         // patterns of tables to leave out
+	Tag     string   `yaml:"tag"`                  // tag of a table's events, with {source}, {schema} and {table}
 
 	Snapshot Snapshot `yaml:"snapshot"`
 	// OnTruncate says what TRUNCATE and DROP TABLE do to a watched table: stop (that table, until it is read again) or
 	// ignore (documents stay).
-	OnTruncate string `yaml:"on_truncate"`
+	OnTruncate string `yaml:"on_truncate,enum=stop|ignore"`
 	// Old asks for the former values of changed columns beside an update.
 	Old bool `yaml:"old"`
 
@@ -35,20 +35,24 @@ type Config struct {
 
 // Snapshot says whether and how tables are read before their changes.
 type Snapshot struct {
-	Mode  string `yaml:"mode"`  // initial: tables not read before are read while the stream goes on; never: changes only
-	Chunk int    `yaml:"chunk"` // most rows read in one query
+	Mode  string `yaml:"mode,enum=initial|never"` // initial: tables not read before are read while the stream goes on; never: changes only
+	Chunk int    `yaml:"chunk"`                   // most rows read in one query
 }
 
-// UnmarshalText lets `snapshot: never` stand for the mode alone.
-func (s *Snapshot) UnmarshalText(b []byte) error {
-	switch t := string(b); t {
-	case "false":
-		s.Mode = modeNever
-	case modeInitial, modeNever:
-		s.Mode = t
-	default:
-		return fmt.Errorf("snapshot is %s or %s, not %q", modeInitial, modeNever, t)
+// UnmarshalNode lets `snapshot: never`, or false, stand for the mode alone.
+func (s *Snapshot) UnmarshalNode(n config.Node) error {
+	text, alone := n.Scalar()
+	if !alone {
+		type plain Snapshot
+		return n.Decode((*plain)(s))
 	}
+	if text == "false" {
+		text = modeNever
+	}
+	if text != modeNever && text != modeInitial {
+		return config.FieldHint("", "initial (default) reads tables before their changes; never, or false, takes changes only", "snapshot is %s or %s, not %q", modeInitial, modeNever, text)
+	}
+	s.Mode = text
 	return nil
 }
 
@@ -73,16 +77,8 @@ var defaults = Config{
 func (c *Config) Check() error {
 	var errs []error
 	bad := func(field, format string, args ...any) { errs = append(errs, config.Field(field, format, args...)) }
-	if c.Address == "" {
-		bad("address", "address is missing: host:port or the path of a socket")
-	} else if err := checkAddress(c.Address); err != nil {
+	if err := checkAddress(c.Address); c.Address != "" && err != nil {
 		bad("address", "%v", err)
-	}
-	if c.User == "" {
-		bad("user", "user is missing")
-	}
-	if len(c.Tables) == 0 {
-		bad("tables", "tables is missing: patterns such as \"shop.*\"")
 	}
 	for i, p := range c.Tables {
 		if _, err := compilePattern(p); err != nil {
@@ -97,14 +93,8 @@ func (c *Config) Check() error {
 	if err := checkTag(c.Tag); err != nil {
 		bad("tag", "%v", err)
 	}
-	if m := c.Snapshot.Mode; m != modeInitial && m != modeNever {
-		bad("snapshot.mode", "snapshot mode is %s or %s, not %q", modeInitial, modeNever, m)
-	}
 	if n := c.Snapshot.Chunk; n < 1 || n > 1_000_000 {
 		bad("snapshot.chunk", "snapshot chunk is from 1 to 1000000 rows, not %d", n)
-	}
-	if o := c.OnTruncate; o != onStop && o != onIgnore {
-		bad("on_truncate", "on_truncate is %s or %s, not %q", onStop, onIgnore, o)
 	}
 	if c.ConnectTimeout <= 0 {
 		bad("connect_timeout", "connect_timeout must be above 0")

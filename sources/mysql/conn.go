@@ -26,9 +26,11 @@ func query(c *client.Conn, sql string) ([][]string, error) {
 	for i := range rows {
 		rows[i] = make([]string, r.ColumnNumber())
 		for j := range rows[i] {
-			if rows[i][j], err = r.GetString(i, j); err != nil {
+			text, err := r.GetString(i, j)
+			if err != nil {
 				return nil, fmt.Errorf("%s: row %d column %d: %w", sql, i, j, err)
 			}
+			rows[i][j] = strings.Clone(text) // it lies in the result's memory, which Close gives back
 		}
 	}
 	return rows, nil
@@ -68,7 +70,7 @@ func (s *source) connect(ctx context.Context) (*client.Conn, error) {
 
 // closing closes c when ctx ends, so that a query in flight returns; the returned func ends the watch.
 func closing(ctx context.Context, c *client.Conn) (stop func()) {
-	end := context.AfterFunc(ctx, func() { c.Close() })
+	end := context.AfterFunc(ctx, func() { c.Conn.Conn.Close() }) // the socket alone: the rest of c is in use
 	return func() { end() }
 }
 

@@ -85,7 +85,7 @@ func (o *outbox) flush(ctx context.Context, pos event.Position) error {
 			continue
 		}
 		if err := o.emit.Emit(ctx, b.Batch, p); err != nil {
-			for _, rest := range open[i:] {
+			for _, rest := range open[i+1:] {
 				o.pool.Drop(rest.Batch)
 			}
 			return err

@@ -44,10 +44,13 @@ func (st *stream) payload(ctx context.Context, outer *replication.EventHeader, b
 	default:
 		return fmt.Errorf("transaction payload has compression %d, which is unknown", compression)
 	}
-	// Table ids inside a payload are its own.
-	maps := st.maps
+	// Table ids inside a payload are its own, and its events have no checksums.
+	maps, outerWire := st.maps, st.wire
 	st.maps = map[uint64]*mapped{}
-	defer func() { st.maps = maps }()
+	defer func() { st.maps, st.wire = maps, outerWire }()
+	if st.wire, err = st.wire.bare(); err != nil {
+		return err
+	}
 	return st.unpack(ctx, outer, r)
 }
 

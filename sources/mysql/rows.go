@@ -16,7 +16,7 @@ import (
 // rows takes one event of rows. Seq advances by its size whether the table is watched or not (rule S2).
 func (st *stream) rows(ctx context.Context, h *replication.EventHeader, body []byte) error {
 	base := st.seq
-	st.seq += uint64(h.EventSize)
+	st.seq += uint64(replication.EventHeaderSize + len(body))
 	if len(body) < 8 {
 		return errors.New("rows event is cut short")
 	}

@@ -94,7 +94,7 @@ func (s *source) newStream(c *client.Conn, srv *server, pos *position, out sourc
 	}
 	st := &stream{
 		source: s, pos: *pos, gtids: gtids, seq: pos.Seq, file: pos.File, moved: true, charsets: charsets,
-		maps: map[uint64]*mapped{}, tables: map[string]*table{}, wake: make(chan struct{}, 1), parser: replication.NewBinlogParser(),
+		maps: map[uint64]*mapped{}, tables: map[string]*table{}, wake: make(chan struct{}, 1), wire: newWire(),
 	}
 	st.out = outbox{emit: out, pool: &s.pool}
 	st.tail.dirty = true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/go-mysql-org/go-mysql/client"
 	gomysql "github.com/go-mysql-org/go-mysql/mysql"
@@ -146,12 +147,12 @@ func (st *stream) finish(ctx context.Context, t *table, def *event.Table) error 
 		return err
 	}
 	b := st.pool.Get(t.tag, st.env.Name, def)
+	b.First = time.Now()
 	b.Entries = append(b.Entries, event.Entry{Seq: t.progress.Gen, Key: event.NoKey, Old: event.NoOld, Tx: event.NoTx, Op: event.Sweep})
 	p := t.progress
 	p.State, p.After = tableDone, nil
 	st.tail.dirty = true
 	if err := st.out.emit.Emit(ctx, b, st.position()); err != nil {
-		st.pool.Drop(b)
 		return err
 	}
 	st.status.table(t.schema, t.table, func(s *sources.TableStatus) { s.Snapshot, s.Rows = tableDone, p.Rows })

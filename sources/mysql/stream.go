@@ -33,7 +33,7 @@ type stream struct {
 	tx       tx
 	maps     map[uint64]*mapped // by the server's table id
 	tables   map[string]*table  // watched tables by schema.table
-	parser   *replication.BinlogParser
+	wire     *wire
 	charsets rowdec.Charsets
 	scratch  rowdec.Scratch
 	atCommit []func(context.Context) // what waits for the transaction to end
@@ -81,10 +81,10 @@ func (st *stream) handle(ctx context.Context, e *replication.BinlogEvent) error 
 }
 
 func (st *stream) event(ctx context.Context, h *replication.EventHeader, raw []byte) error {
-	if len(raw) < replication.EventHeaderSize {
-		return errors.New("event is shorter than its header")
+	body, err := st.wire.body(raw)
+	if err != nil {
+		return err
 	}
-	body := raw[replication.EventHeaderSize:]
 	defer func() {
 		if h.LogPos > 0 {
 			st.logPos = h.LogPos
@@ -92,8 +92,7 @@ func (st *stream) event(ctx context.Context, h *replication.EventHeader, raw []b
 	}()
 	switch h.EventType {
 	case replication.FORMAT_DESCRIPTION_EVENT:
-		_, err := st.parser.Parse(raw)
-		return err
+		return st.wire.describe(raw)
 	case replication.ROTATE_EVENT:
 		return st.rotate(body)
 	case replication.GTID_EVENT, replication.ANONYMOUS_GTID_EVENT, replication.GTID_TAGGED_LOG_EVENT:
@@ -133,7 +132,7 @@ func (st *stream) rotate(body []byte) error {
 
 // begin opens a transaction at its GTID event.
 func (st *stream) begin(h *replication.EventHeader, raw []byte) error {
-	g, err := parseGTID(st.parser, raw)
+	g, err := parseGTID(st.wire.parser, raw)
 	if err != nil {
 		return err
 	}

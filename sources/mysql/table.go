@@ -46,7 +46,10 @@ type mapped struct {
 // tableMap notes which table and definition the row events that follow speak of. An unchanged map, which is nearly every one, costs
 // a comparison.
 func (st *stream) tableMap(ctx context.Context, raw []byte) error {
-	body := raw[replication.EventHeaderSize:]
+	body, err := st.wire.body(raw)
+	if err != nil {
+		return err
+	}
 	id, schema, name, err := tableMapNames(body)
 	if err != nil {
 		return err
@@ -92,7 +95,7 @@ func (st *stream) define(ctx context.Context, m *mapped, raw []byte) error {
 }
 
 func (st *stream) compile(raw []byte) (*rowdec.Plan, error) {
-	ev, err := st.parser.Parse(bytes.Clone(raw))
+	ev, err := st.wire.parser.Parse(bytes.Clone(raw))
 	if err != nil {
 		return nil, err
 	}
