@@ -14,6 +14,7 @@ import (
 type bulk struct {
 	body   *body
 	starts []int
+	reply  []byte // the buffer of the last reply, for the next one
 }
 
 // begin notes that an action starts here.
@@ -77,17 +78,16 @@ type answered func(i int, r *result)
 // send posts b, in pieces if the server says that it is too large, and passes on the answer to each action that has one to hear.
 // done is how many actions were answered, in order, when err came.
 func (s *Sink) send(ctx context.Context, b *bulk, on answered) (done int, err error) {
-	var reply []byte
 	for done < len(b.starts) {
 		to := len(b.starts)
 		if lim := s.bodyLimit.value(); int64(len(b.stretch(done, to))) > lim {
 			to = b.fit(done, lim)
 		}
 		var a answer
-		if a, err = s.post(ctx, b, done, to, reply); err != nil {
+		if a, err = s.post(ctx, b, done, to); err != nil {
 			return done, err
 		}
-		reply = a.body
+		b.reply = a.body
 		switch {
 		case a.status == http.StatusRequestEntityTooLarge && to-done > 1:
 			s.bodyLimit.Store(int64(len(b.stretch(done, to)) / 2))
@@ -115,7 +115,7 @@ func tooLarge(n int) *result {
 // error from the list and nothing would tell whose error it is.
 const bulkFilter = "filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by.type,items.*.error.caused_by.reason"
 
-func (s *Sink) post(ctx context.Context, b *bulk, from, to int, reply []byte) (answer, error) {
+func (s *Sink) post(ctx context.Context, b *bulk, from, to int) (answer, error) {
 	p := payload{owner: b.body, bytes: b.stretch(from, to)}
 	if s.conf.Gzip {
 		zipped, err := s.bodies.zip(p.bytes)
@@ -125,5 +125,5 @@ func (s *Sink) post(ctx context.Context, b *bulk, from, to int, reply []byte) (a
 		defer zipped.release()
 		p = payload{owner: zipped, bytes: zipped.buf, gzip: true}
 	}
-	return s.client.call(ctx, http.MethodPost, "/_bulk", s.bulkQuery, "x-ndjson", p, reply)
+	return s.client.call(ctx, http.MethodPost, "/_bulk", s.bulkQuery, "x-ndjson", p, b.reply)
 }

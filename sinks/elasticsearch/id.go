@@ -111,7 +111,9 @@ func appendEncoded(dst, s []byte) []byte {
 }
 
 // appendStreamID is the id of a streamed change of a table without a key: its Seq is its own (rule S1).
-func appendStreamID(dst []byte, seq uint64) []byte { return strconv.AppendUint(append(dst, "~s"...), seq, 10) }
+func appendStreamID(dst []byte, seq uint64) []byte {
+	return strconv.AppendUint(append(dst, "~s"...), seq, 10)
+}
 
 // appendCopyID is the id of a snapshot row of a table without a key: what it holds, and its number among equal rows.
 func appendCopyID(dst []byte, sum [sha256.Size]byte, number uint32) []byte {

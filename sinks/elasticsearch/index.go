@@ -12,6 +12,7 @@ import (
 // index is what we know about one index of rows.
 type index struct {
 	name, owner string
+	keyless     sync.Once // says that deletes are not applied
 
 	mu     sync.Mutex      // held during requests: other lanes wait for them
 	found  bool            // it exists

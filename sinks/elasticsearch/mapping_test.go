@@ -52,7 +52,9 @@ var extremes = map[event.Kind][]any{
 	event.Vector:    {[]any{float32(1), float32(-0.25)}, []any{}},
 }
 
-func TestACreatedIndexTakesEveryValueOfEveryKind(t *testing.T) { takesAll(t, testenv.Elasticsearch(t), flavorElasticsearch) }
+func TestACreatedIndexTakesEveryValueOfEveryKind(t *testing.T) {
+	takesAll(t, testenv.Elasticsearch(t), flavorElasticsearch)
+}
 
 func TestACreatedIndexTakesEveryValueOfEveryKindOpenSearch(t *testing.T) {
 	takesAll(t, testenv.OpenSearch(t), flavorOpenSearch)

@@ -46,6 +46,9 @@ func Open(conf Config, env sinks.Env) (*Sink, error) {
 		return nil, fmt.Errorf("elasticsearch %s: %w", env.Name, err)
 	}
 	s := &Sink{conf: conf, name: env.Name, log: env.Log, report: env.Suspect, client: cl, index: tpl}
+	if s.report == nil {
+		s.report = func(string, uint64) {}
+	}
 	s.bulkQuery = cl.serverTimeout() + "&" + bulkFilter
 	s.bodies.keep = int(max(4*env.Limits.Chunk, minKeep))
 	s.targets.indices = map[string]*index{}

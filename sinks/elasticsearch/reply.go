@@ -70,10 +70,10 @@ func readReply(reply []byte, from, to int, on answered) error {
 type verdict uint8
 
 const (
-	accepted verdict = iota
-	refused          // the server holds a newer version (409): a success, unless rule S6 doubts it
-	rejected         // the document itself is at fault, and no retry mends it
-	postponed        // the server's state is at fault
+	accepted  verdict = iota
+	refused           // the server holds a newer version (409): a success, unless rule S6 doubts it
+	rejected          // the document itself is at fault, and no retry mends it
+	postponed         // the server's state is at fault
 )
 
 func (r *result) verdict() verdict {

@@ -266,7 +266,11 @@ func TestAProxyIsUsed(t *testing.T) {
 		fmt.Fprintln(w, `{"errors":false}`)
 	}))
 	defer proxy.Close()
-	f := setup(t, es, func(c *Config) { c.URLs = []string{"http://es.invalid:9200"}; c.Proxy = proxy.URL; c.Mapping = mappingOff })
+	f := setup(t, es, func(c *Config) {
+		c.URLs = []string{"http://es.invalid:9200"}
+		c.Proxy = proxy.URL
+		c.Mapping = mappingOff
+	})
 	f.write(rows(orders()).Insert(1, 1, "n", 1).Build())
 	if _, ok := asked.Load("es.invalid:9200"); !ok {
 		t.Error("the proxy was not asked")

@@ -57,10 +57,19 @@ func newStatusError(method, path string, a answer) *statusError {
 
 func (e *statusError) Error() string {
 	s := fmt.Sprintf("%s %s at %s: %d %s: %s", e.method, e.path, e.host, e.status, http.StatusText(e.status), e.cause.state())
-	if r := remedy(e.status, &e.cause, strings.Trim(e.path, "/")); r != "" {
+	if r := remedy(e.status, &e.cause, indexOf(e.path)); r != "" {
 		s += " (" + r + ")"
 	}
 	return s
+}
+
+// indexOf is the index that a path names; calls over several indices name none.
+func indexOf(path string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if name == "" || name[0] == '_' {
+		return "<index>"
+	}
+	return name
 }
 
 // hasStatus tells whether err is an answer with that status.

@@ -167,4 +167,6 @@ func indexName(s string) string {
 
 const lowerHex = "0123456789abcdef"
 
-func appendPercent(dst []byte, c byte) []byte { return append(dst, '%', lowerHex[c>>4], lowerHex[c&15]) }
+func appendPercent(dst []byte, c byte) []byte {
+	return append(dst, '%', lowerHex[c>>4], lowerHex[c&15])
+}
