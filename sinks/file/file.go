@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"syscall"
 	"time"
 
@@ -25,12 +26,13 @@ func Plugin() sinks.Plugin {
 
 // Sink appends to files.
 type Sink struct {
-	name   string
-	log    *slog.Logger
-	path   template
-	format ndjson.Format
-	codec  codec
-	files  cache
+	name    string
+	log     *slog.Logger
+	path    template
+	format  ndjson.Format
+	codec   codec
+	files   cache
+	buffers sync.Pool // *[]byte
 }
 
 // Open makes the sink of a checked configuration. It opens no file yet.
@@ -53,6 +55,7 @@ func Open(c Config, env sinks.Env, fsys faultfs.FS) (*Sink, error) {
 // events of those that failed.
 func (s *Sink) Write(ctx context.Context, c *event.Chunk) error {
 	groups, err := s.group(c)
+	defer s.free(groups)
 	if err != nil {
 		return fmt.Errorf("file %s: %w", s.name, err)
 	}
@@ -79,12 +82,11 @@ func (s *Sink) deliver(c *event.Chunk, g *group) error {
 	if !errors.Is(err, syscall.ENAMETOOLONG) {
 		return err
 	}
-	for _, n := range g.events {
-		if err := c.Reject(n, err); err != nil {
-			return fmt.Errorf("reject: %w", err)
-		}
+	rejects := make([]event.Rejection, len(g.events))
+	for i, n := range g.events {
+		rejects[i] = event.Rejection{I: n, Why: err}
 	}
-	return nil
+	return reject(c, rejects)
 }
 
 func (s *Sink) append(g *group) error {

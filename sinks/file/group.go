@@ -12,8 +12,27 @@ import (
 // group is what a chunk has for one file: lines, and the numbers of their events in the chunk.
 type group struct {
 	path   string
-	lines  []byte
+	lines  []byte // from Sink.buffers
 	events []int
+}
+
+// keepBytes is the largest buffer that is kept for the next chunk: one huge row shall not stay in memory.
+const keepBytes = 16 << 20
+
+func (s *Sink) buffer() []byte {
+	if b, ok := s.buffers.Get().(*[]byte); ok {
+		return (*b)[:0]
+	}
+	return nil
+}
+
+// free gives the groups' buffers back.
+func (s *Sink) free(groups []*group) {
+	for _, g := range groups {
+		if cap(g.lines) <= keepBytes {
+			s.buffers.Put(&g.lines)
+		}
+	}
 }
 
 // grouping sorts a chunk's events by their files, in the order in which the files come up.
@@ -29,21 +48,35 @@ type grouping struct {
 	buf    []byte
 }
 
+// group renders c's lines. Events without a JSON form become dead letters.
 func (s *Sink) group(c *event.Chunk) ([]*group, error) {
+	var rejects []event.Rejection
 	by := grouping{path: &s.path, byPath: map[string]*group{}}
 	for n, r := range c.All() {
 		g := by.of(r)
+		if g.lines == nil {
+			g.lines = s.buffer()
+		}
 		lines, err := s.format.AppendLine(g.lines, r.Batch, r.I)
 		if err != nil {
-			if err := c.Reject(n, err); err != nil {
-				return nil, fmt.Errorf("reject: %w", err)
-			}
+			rejects = append(rejects, event.Rejection{I: n, Why: err})
 			continue
 		}
 		g.lines = lines
 		g.events = append(g.events, n)
 	}
-	return by.all, nil
+	return by.all, reject(c, rejects)
+}
+
+// reject makes dead letters, if there are any.
+func reject(c *event.Chunk, all []event.Rejection) error {
+	if len(all) == 0 {
+		return nil
+	}
+	if err := c.RejectAll(all); err != nil {
+		return fmt.Errorf("%d dead letters: %w", len(all), err)
+	}
+	return nil
 }
 
 func (by *grouping) of(r event.Ref) *group {

@@ -55,13 +55,12 @@ func (s *Sink) Write(ctx context.Context, c *event.Chunk) error {
 	if !ok {
 		p = new([]byte)
 	}
-	defer func() { s.keep(p) }()
+	defer s.keep(p)
+	var rejects []event.Rejection
 	for n, r := range c.All() {
 		var err error
 		if *p, err = s.format.AppendLine(*p, r.Batch, r.I); err != nil {
-			if err := c.Reject(n, err); err != nil {
-				return fmt.Errorf("stdout %s: reject: %w", s.name, err)
-			}
+			rejects = append(rejects, event.Rejection{I: n, Why: err})
 		}
 		if len(*p) >= pieceBytes {
 			if err := s.flush(ctx, *p); err != nil {
@@ -70,7 +69,13 @@ func (s *Sink) Write(ctx context.Context, c *event.Chunk) error {
 			*p = (*p)[:0]
 		}
 	}
-	return s.flush(ctx, *p)
+	if err := s.flush(ctx, *p); err != nil || len(rejects) == 0 {
+		return err
+	}
+	if err := c.RejectAll(rejects); err != nil {
+		return fmt.Errorf("stdout %s: %d dead letters: %w", s.name, len(rejects), err)
+	}
+	return nil
 }
 
 // keep gives a piece back for the next chunk, unless one huge event made it huge.
