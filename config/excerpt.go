@@ -2,9 +2,11 @@ package config
 
 import (
 	"fmt"
-	"sort"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // excerptWidth is how many characters of a line are shown at most.
@@ -48,7 +50,8 @@ func blank(r []rune) string {
 
 // maskLine replaces the masked spans and tells where the character at went.
 func maskLine(line []rune, at int, masked []span) ([]rune, int) {
-	sort.Slice(masked, func(i, j int) bool { return masked[i].from > masked[j].from })
+	slices.SortFunc(masked, func(a, b span) int { return b.from - a.from }) // from the right: what is left keeps its place
+	masked = slices.Compact(masked)
 	for _, m := range masked {
 		if m.from >= len(line) {
 			continue
@@ -63,6 +66,19 @@ func maskLine(line []rune, at int, masked []span) ([]rune, int) {
 		}
 	}
 	return line, at
+}
+
+// suspects are the values on a line whose keys sound secret. They are masked even where no type says so: in a file that does
+// not parse, behind an unknown or a duplicate key. References are shown.
+func suspects(line string) (found []span) {
+	key := regexp.MustCompile(`(?i)(password|passwd|secret|token|api_?key|shared_key)["']?[ \t]*:[ \t]*`)
+	for _, m := range key.FindAllStringIndex(line, -1) {
+		rest := line[m[1]:]
+		if from := utf8.RuneCountInString(line[:m[1]]); rest != "" && !strings.ContainsRune("{},]#", rune(rest[0])) {
+			found = append(found, span{from, scalarEnd([]rune(line), from)})
+		}
+	}
+	return found
 }
 
 // scalarEnd finds where the scalar that starts at from ends: at its closing quote, or for a plain one, to be safe, at the

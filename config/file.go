@@ -17,8 +17,7 @@ type File struct {
 
 	Sources []Component // in the order of the files
 	Sinks   []Component
-	Routes  []Route     // first match wins
-	Errors  *ErrorRoute // nil: dead letters go to the state folder
+	Routes  []Route // first match wins
 
 	texts *texts
 }

@@ -33,7 +33,7 @@ func TestDefaults(t *testing.T) {
 	f := load(t, minimal)
 	if f.State.Dir != "yamabiko-state" || f.Admin.Listen != "127.0.0.1:2020" || f.Admin.Pprof ||
 		f.Admin.StallAfter.Std() != time.Minute || f.Log.Level != "info" || f.Log.Format != "text" ||
-		f.Limits.Row != 64<<20 || f.Limits.InFlight != 64<<20 || f.Stop.Drain.Std() != 30*time.Second || f.Errors != nil {
+		f.Limits.Row != 64<<20 || f.Limits.InFlight != 64<<20 || f.Stop.Drain.Std() != 30*time.Second {
 		t.Errorf("defaults: %+v", f)
 	}
 	b, r := f.Sinks[0].Buffer, f.Sinks[0].Retry
@@ -73,7 +73,6 @@ sources:
     hosts: {a: {port: -5, weight: 0.5, every: 1h30m}}
     labels: {x: green}
     ack: delivered
-errors: {to: dead}
 -- conf.d/10.yaml --
 sources:
   other: {type: mysql, address: [a, b], user: "$${user}", password: {file: secrets/pw}, snapshot: {parallel: 8}}
@@ -97,7 +96,7 @@ routes:
 	rows := f.Sinks[0].Conf.(*writer)
 	got := []any{
 		f.State.Dir, f.Admin.Off(), f.Admin.Pprof, f.Admin.StallAfter, f.Log.Level, f.Log.Levels["sources/mysql"],
-		f.Limits.Row, f.Limits.InFlight, f.Stop.Drain, f.Errors.To,
+		f.Limits.Row, f.Limits.InFlight, f.Stop.Drain,
 		shop.Address[0], shop.Password.Value(), shop.ServerID, shop.Snapshot, shop.User, shop.Hosts["a"], shop.Labels["x"],
 		len(other.Address), other.User, other.Password.Value(), other.Snapshot,
 		strings.Join(rows.URLs, " | "), rows.Gzip, rows.Bulk, rows.Timeout, *f.Sinks[0].Retry, f.Sinks[0].Buffer.Chunk,
@@ -106,7 +105,7 @@ routes:
 	}
 	want := []any{
 		"/var/lib/yamabiko", true, true, config.Duration(90 * time.Second), "warn", "debug",
-		config.Size(1 << 20), config.Size(32e6), config.Duration(0), "dead",
+		config.Size(1 << 20), config.Size(32e6), config.Duration(0),
 		"db1:3306", "env secret\n", uint32(4711), snapshot{"never", 4}, "root", host{-5, 0.5, config.Duration(90 * time.Minute)}, "green",
 		2, "${user}", "file secret", snapshot{"initial", 8},
 		"http://127.0.0.1:9200 | http://h:9201/ | http://127.0.0.1:9200 9201", false, config.Size(5 << 20), config.Duration(time.Minute),

@@ -9,7 +9,6 @@ type document struct {
 	Sources Node `yaml:"sources"`
 	Sinks   Node `yaml:"sinks"`
 	Routes  Node `yaml:"routes"`
-	Errors  Node `yaml:"errors"`
 }
 
 // Load reads a configuration and what it includes, replaces variables, reads secrets, and decodes and checks it all,
@@ -38,9 +37,7 @@ func (r *report) decodeFile(top *node, reg Registry) *File {
 	f.texts = r.texts
 	f.Sources = sourceComponents(r, reg).decode(doc.Sources)
 	f.Sinks = sinkComponents(r, reg).decode(doc.Sinks)
-	routes := routing{r, sinkNames(f.Sinks), reg.Pattern}
-	f.Routes = routes.decode(doc.Routes)
-	f.Errors = routes.errors(doc.Errors)
+	f.Routes = routing{r, sinkNames(f.Sinks), reg.Pattern}.decode(doc.Routes)
 	return &f
 }
 

@@ -22,9 +22,6 @@ type Checker interface {
 	Check() error
 }
 
-// IsZero tells whether nothing was written.
-func (n Node) IsZero() bool { return n.n == nil }
-
 // Place tells where the value stands.
 func (n Node) Place() Place {
 	if n.n == nil {

@@ -47,6 +47,7 @@ func (t *texts) excerpt(p Place) string {
 			masked = append(masked, span{m.Col - 1, scalarEnd([]rune(line), m.Col-1)})
 		}
 	}
+	masked = append(masked, suspects(line)...)
 	return excerpt(line, p.Line, p.Col, masked)
 }
 

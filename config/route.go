@@ -15,12 +15,6 @@ type Route struct {
 	Pos   Place
 }
 
-// ErrorRoute says where dead letters go.
-type ErrorRoute struct {
-	To  string // name of a sink
-	Pos Place
-}
-
 // routeKeys is a route as it is written.
 type routeKeys struct {
 	Match []string `yaml:"match,list"`
@@ -112,21 +106,6 @@ func (r routing) defined(n *node, name string) {
 	if !r.partial && !r.bad[n] && !slices.Contains(r.sinks, name) {
 		r.wrong(n, didYouMean(name, r.sinks, "sinks"), "undefined sink %s", quote(name))
 	}
-}
-
-func (r routing) errors(n Node) *ErrorRoute {
-	if n.n == nil {
-		return nil
-	}
-	var k struct {
-		To string `yaml:"to,required"`
-	}
-	d := decoder{report: r.report}
-	d.explain(n.n, n.Decode(&k))
-	if to := n.n.get("to"); to != nil {
-		r.defined(to, k.To)
-	}
-	return &ErrorRoute{To: k.To, Pos: n.Place()}
 }
 
 // sinkNames are the names in a mapping of sinks, in order.
