@@ -33,3 +33,13 @@ func (o Op) String() string {
 
 // Barrier tells whether an event of this kind may be passed by no other event of its route (rule O1).
 func (o Op) Barrier() bool { return o >= Truncate }
+
+// ParseOp gives the Op of a name that String gave.
+func ParseOp(name string) (Op, bool) {
+	for i, n := range opNames {
+		if n == name {
+			return Op(i), true
+		}
+	}
+	return 0, false
+}

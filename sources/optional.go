@@ -16,6 +16,17 @@ type Checker interface {
 	Check(ctx context.Context) ([]Finding, error)
 }
 
+// Lister names the tables that a source watches at the moment, for `check --connect`.
+type Lister interface {
+	Tables(ctx context.Context) ([]Listed, error)
+}
+
+// Listed is a watched table and the tag of its events.
+type Listed struct {
+	Tag   string
+	Table *event.Table
+}
+
 // Finding is one line of `check --connect`.
 type Finding struct {
 	OK     bool
@@ -63,8 +74,9 @@ type TableStatus struct {
 
 // Rereader reads rows again by key, for `replay` (rule E3).
 type Rereader interface {
-	// Reread reads the rows with these keys (msgpack arrays) where the running stream stands and emits each as Read,
-	// or as Delete where it is gone, with the Seq of that moment. It returns once they are emitted; Run must be running.
+	// Reread reads the rows with these keys (JSON objects, as an envelope has them) where the running stream stands and
+	// emits each as Read, or as Delete where it is gone, with the Seq of that moment. It returns once they are
+	// emitted; Run must be running.
 	Reread(ctx context.Context, schema, table string, keys [][]byte) error
 }
 

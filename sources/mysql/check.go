@@ -81,3 +81,25 @@ func (s *source) checkTables(c *client.Conn, add func(bool, string, string, ...a
 	}
 	return nil
 }
+
+// Tables implements sources.Lister. A table that cannot be read is left out: Check says why.
+func (s *source) Tables(ctx context.Context) ([]sources.Listed, error) {
+	c, err := s.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	defer closing(ctx, c)()
+	names, err := s.watched(c)
+	if err != nil {
+		return nil, err
+	}
+	var listed []sources.Listed
+	st := &stream{source: s}
+	for _, n := range names {
+		if plan, err := st.describe(c, n); err == nil && plan != nil {
+			listed = append(listed, sources.Listed{Tag: s.conf.tagOf(s.env.Name, n.schema, n.table), Table: plan.Table()})
+		}
+	}
+	return listed, nil
+}

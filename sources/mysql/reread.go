@@ -1,7 +1,10 @@
 package mysql
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -42,13 +45,13 @@ func (s *source) Reread(ctx context.Context, schema, tableName string, keys [][]
 
 // one reads one row again.
 func (r *reader) one(ctx context.Context, plan *rowdec.Plan, key []byte) error {
-	where, err := whereKey(plan.Table(), key)
+	cells, err := keyCells(plan.Table(), key)
 	if err != nil {
-		return fmt.Errorf("mysql %s: %s.%s: %w", r.env.Name, plan.Table().Schema, plan.Table().Name, err)
+		return fmt.Errorf("mysql %s: %s.%s: key %s: %w", r.env.Name, plan.Table().Schema, plan.Table().Name, key, err)
 	}
 	def := plan.Table()
 	sql := fmt.Sprintf("SELECT %s FROM %s.%s WHERE %s", strings.Join(plan.SelectList(), ", "),
-		rowdec.QuoteName(def.Schema), rowdec.QuoteName(def.Name), where)
+		rowdec.QuoteName(def.Schema), rowdec.QuoteName(def.Name), whereKey(def, cells))
 	for {
 		// A table that is being read in chunks has its own recorder; the key is looked up beside it.
 		var gtids string
@@ -68,7 +71,7 @@ func (r *reader) one(ctx context.Context, plan *rowdec.Plan, key []byte) error {
 			if moved = r.stream.seq != seq; moved {
 				return nil // something changed meanwhile, perhaps this row
 			}
-			return ch.enterOne(ctx, key)
+			return ch.enterOne(ctx, cells)
 		})
 		if err != nil || !moved {
 			return err
@@ -78,75 +81,60 @@ func (r *reader) one(ctx context.Context, plan *rowdec.Plan, key []byte) error {
 }
 
 // enterOne emits the row, or a Delete where there is none.
-func (ch *chunk) enterOne(ctx context.Context, key []byte) error {
+func (ch *chunk) enterOne(ctx context.Context, key [][]byte) error {
 	if err := ch.out.flush(ctx, nil); err != nil {
 		return err
 	}
 	if ch.rows == 0 {
 		b := ch.pool.Get(ch.t.tag, ch.env.Name, ch.plan.Table())
-		b.First = time.Now()
-		e := event.Entry{Seq: ch.seq, Old: event.NoOld, Tx: event.NoTx, Op: event.Delete}
-		b.Data = event.AppendHead(b.Data, b.First)
-		b.Data = appendKeyRecord(b.Data, ch.plan.Table(), key)
-		e.Len = uint32(len(b.Data))
-		b.Keys = event.AppendKey(b.Keys, key)
-		b.Entries = append(b.Entries, e)
+		h := rowdec.ReadHeader{Time: time.Now(), Seq: ch.seq}
+		if err := ch.plan.AppendTextDelete(b, h, key, &ch.scratch); err != nil {
+			return err
+		}
 		ch.batches = append(ch.batches, b)
 	}
 	return ch.handOver(ctx, ch.batches)
 }
 
-// appendKeyRecord writes a record of the key columns alone.
-func appendKeyRecord(dst []byte, t *event.Table, key []byte) []byte {
-	dst = event.AppendMapHeader(dst, len(t.Key))
-	n, rest, err := event.ReadArrayHeader(key)
-	for i := 0; err == nil && i < n && i < len(t.Key); i++ {
-		dst = event.AppendString(dst, t.Columns[t.Key[i]].Name)
-		var next []byte
-		if next, err = event.Skip(rest); err == nil {
-			dst = append(dst, rest[:len(rest)-len(next)]...)
-			rest = next
-		}
+// keyCells turns a key, a JSON object, into the text cells that a SELECT of its columns would give, in key order.
+func keyCells(t *event.Table, key []byte) ([][]byte, error) {
+	var values map[string]any
+	d := json.NewDecoder(bytes.NewReader(key))
+	d.UseNumber()
+	if err := d.Decode(&values); err != nil {
+		return nil, err
 	}
-	return dst
+	var cells [][]byte
+	for _, i := range t.Key {
+		c := t.Columns[i]
+		v, ok := values[c.Name]
+		if !ok || v == nil {
+			return nil, fmt.Errorf("it has no value for column %s", c.Name)
+		}
+		text := fmt.Sprint(v)
+		switch {
+		case c.Kind == event.Binary:
+			raw, err := base64.StdEncoding.DecodeString(text)
+			if err != nil {
+				return nil, fmt.Errorf("column %s: %w", c.Name, err)
+			}
+			text = string(raw)
+		case c.Kind == event.Set:
+			text = strings.Join(strings.Fields(strings.Trim(text, "[]")), ",")
+		case c.Kind == event.Timestamp || c.Kind == event.DateTime:
+			text = strings.Replace(strings.TrimSuffix(text, "Z"), "T", " ", 1)
+		}
+		cells = append(cells, []byte(text))
+	}
+	return cells, nil
 }
 
 // whereKey writes a key as a condition.
-func whereKey(t *event.Table, key []byte) (string, error) {
-	v, _, err := event.Decode(key)
-	if err != nil {
-		return "", err
-	}
-	values, ok := v.([]any)
-	if !ok || len(values) != len(t.Key) {
-		return "", fmt.Errorf("a key of %d columns was expected", len(t.Key))
-	}
+func whereKey(t *event.Table, cells [][]byte) string {
 	var conds []string
-	for i, v := range values {
-		c := t.Columns[t.Key[i]]
-		var text string
-		switch x := v.(type) {
-		case string:
-			if text = x; c.Kind == event.Timestamp {
-				text = strings.TrimSuffix(x, "Z")
-			}
-		case []byte:
-			text = string(x)
-		case []any: // a SET
-			labels := make([]string, len(x))
-			for j := range x {
-				labels[j] = fmt.Sprint(x[j])
-			}
-			text = strings.Join(labels, ",")
-		default:
-			text = fmt.Sprint(x)
-		}
-		cond := rowdec.QuoteName(c.Name) + " = " + sqlValue(c.Kind, []byte(text))
-		if c.Kind == event.String {
-			// By bytes: a collation may hold two spellings for one key, and it is this one that was refused.
-			cond = rowdec.QuoteName(c.Name) + " = " + literal(text)
-		}
-		conds = append(conds, cond)
+	for i, at := range t.Key {
+		c := t.Columns[at]
+		conds = append(conds, rowdec.QuoteName(c.Name)+" = "+sqlValue(c.Kind, cells[i]))
 	}
-	return strings.Join(conds, " AND "), nil
+	return strings.Join(conds, " AND ")
 }

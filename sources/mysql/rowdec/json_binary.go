@@ -81,19 +81,20 @@ func (w *jsonWalk) value(dst []byte, typ byte, b []byte, depth int) ([]byte, boo
 		if len(b) < 8 || !w.spend(8) {
 			return dst, false
 		}
-		return appendWide(dst, typ, le64(b)), true
+		return appendWide(dst, typ, le64(b))
 	}
 	return appendNarrow(dst, typ, b)
 }
 
-func appendWide(dst []byte, typ byte, v uint64) []byte {
+func appendWide(dst []byte, typ byte, v uint64) ([]byte, bool) {
 	switch typ {
 	case jsonInt64:
-		return event.AppendInt(dst, int64(v))
+		return event.AppendInt(dst, int64(v)), true
 	case jsonUint64:
-		return event.AppendUint(dst, v)
+		return event.AppendUint(dst, v), true
 	}
-	return event.AppendFloat64(dst, math.Float64frombits(v))
+	f := math.Float64frombits(v)
+	return event.AppendFloat64(dst, f), f-f == 0 // JSON has no infinities, nor what is no number
 }
 
 // appendNarrow writes the scalars that may stand in a container's own entry.

@@ -273,4 +273,3 @@ func FuzzJSONText(f *testing.F) {
 	}
 	f.Fuzz(fuzzJSONText)
 }
-
