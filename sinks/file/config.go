@@ -12,7 +12,7 @@ type Config struct {
 	// Path of the file. {tag}, {source}, {schema} and {table} stand for the event's ({source} of a log is its stream), with what
 	// a file name cannot hold as %xx and "_" for what is empty; %Y %m %d %H %M %S %j stand for the event's time in UTC, %% for a per cent sign. A
 	// path that ends in .zst or .gz is compressed.
-	Path string `yaml:"path"`
+	Path string `yaml:"path,required"`
 	// Format is envelope (default) or row: the record alone.
 	Format ndjson.Format `yaml:"format"`
 }

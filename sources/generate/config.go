@@ -39,7 +39,7 @@ func (c *Config) Check() error {
 		bad("rate", "%d events a second is below 0", c.Rate)
 	}
 	if c.Size < 0 || c.Size > maxSize {
-		bad("size", "%d bytes is not within 0 and %d", c.Size, maxSize)
+		bad("size", "%v is not within 0 and %v", c.Size, config.Size(maxSize))
 	}
 	if c.Tables == 0 {
 		bad("tables", "must be at least 1")
