@@ -25,11 +25,7 @@ func walkAll(p *Plan, h RowsHeader, rows []byte, b *event.Batch, s *Scratch) (n 
 func BenchmarkRows(b *testing.B) {
 	r := ordersEvent(b)
 	p := r.plan(b)
-	h, err := Header("shop", r.e)
-	if err != nil {
-		b.Fatal(err)
-	}
-	h.Time = committed
+	h := r.header()
 	batch, s, rows := &event.Batch{}, &Scratch{}, 0
 	b.ReportAllocs()
 	b.SetBytes(int64(len(r.rows())))
@@ -56,4 +52,18 @@ func BenchmarkGoMySQL(b *testing.B) {
 		rows += len(r.e.Rows)
 	}
 	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// BenchmarkText encodes a row as a SELECT gives it.
+func BenchmarkText(b *testing.B) {
+	p, cells := textRow(b)
+	batch, s := &event.Batch{}, &Scratch{}
+	b.ReportAllocs()
+	for b.Loop() {
+		batch.Data, batch.Keys, batch.Entries = batch.Data[:0], batch.Keys[:0], batch.Entries[:0]
+		if err := p.AppendTextRow(batch, ReadHeader{Time: committed}, cells, s); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }

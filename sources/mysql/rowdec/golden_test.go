@@ -56,16 +56,30 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func recordGolden(t *testing.T, name string, sql []string) {
-	srv := testenv.MySQL(t)
-	srv.Exec(t, "DROP DATABASE IF EXISTS "+goldenDB, "CREATE DATABASE "+goldenDB)
-	file := rawLog(t, goldenDB, sql...)
-	srv.Exec(t, "DROP DATABASE "+goldenDB)
-	for suffix, data := range map[string][]byte{".binlog": file, ".ndjson": renderGolden(t, file)} {
-		if err := os.WriteFile(filepath.Join("testdata", name+suffix), data, 0o644); err != nil {
-			t.Fatal(err)
-		}
+// TestRecordMinimal records a binlog without FULL metadata.
+func TestRecordMinimal(t *testing.T) {
+	if *record {
+		writeGolden(t, "minimal.binlog", goldenLog(t, testenv.PrivateMySQL(t, "--binlog-row-metadata=MINIMAL"), orderStatements(1)))
 	}
+}
+
+func goldenLog(t *testing.T, srv *testenv.MySQLServer, sql []string) []byte {
+	srv.Exec(t, "DROP DATABASE IF EXISTS "+goldenDB, "CREATE DATABASE "+goldenDB)
+	defer srv.Exec(t, "DROP DATABASE "+goldenDB)
+	return rawLog(t, srv, goldenDB, sql...)
+}
+
+func writeGolden(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join("testdata", name), data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func recordGolden(t *testing.T, name string, sql []string) {
+	file := goldenLog(t, testenv.MySQL(t), sql)
+	writeGolden(t, name+".binlog", file)
+	writeGolden(t, name+".ndjson", renderGolden(t, file))
 }
 
 func readGolden(t testing.TB, name string) []byte {

@@ -13,11 +13,7 @@ import (
 func orders(t testing.TB, op event.Op, n int) (*Plan, RowsHeader, []byte) {
 	t.Helper()
 	for _, r := range parseLog(t, readGolden(t, "orders.binlog"), goldenDB) {
-		h, err := Header("shop", r.e)
-		if err != nil {
-			t.Fatal(err)
-		}
-		h.Time, h.Base = committed, 1000
+		h := r.header()
 		if h.Op != op {
 			continue
 		}

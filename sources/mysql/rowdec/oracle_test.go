@@ -136,11 +136,8 @@ func compareRows(t *testing.T, cols []synthColumn, op event.Op, rows []byte) (n 
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := Header("shop", r.e)
-	if err != nil || h.Op != op {
-		t.Fatal(h.Op, err)
-	}
-	h.Time, h.Olds = committed, true
+	h := r.header()
+	h.Olds = true
 	b := &event.Batch{}
 	if n, err = walkAll(p, h, r.rows(), b, &Scratch{}); err != nil {
 		return n, err

@@ -5,41 +5,20 @@ import (
 	"math"
 	"time"
 
-	"github.com/go-mysql-org/go-mysql/replication"
-
 	"yamabiko/event"
 )
 
-// RowsHeader is what the rows of one rows event share. Header fills in what the event itself says.
+// RowsHeader is what the rows of one rows event share.
 type RowsHeader struct {
+	// What the event's own header says. An update that was logged in part (PARTIAL_UPDATE_ROWS_EVENT) is none of these.
 	Op      event.Op  // Insert, Update or Delete
-	Columns uint64    // how many columns the event says that it has
-	Present [2][]byte // bitmaps of the columns that its images have: the only or the before image's, the after image's
+	Columns uint64    // how many columns there are
+	Present [2][]byte // bitmaps of the columns that the images have: the only or the before image's, the after image's
 
 	Time  time.Time // when the transaction committed
 	Base  uint64    // row i gets Seq Base+1+i
 	Olds  bool      // an update also carries the former values of the columns that it changed
 	Limit int64     // limits.row in bytes; 0: none but what a batch can hold
-}
-
-// Header begins the RowsHeader of an event whose DecodeHeader has run; it aliases the event's bytes.
-func Header(source string, e *replication.RowsEvent) (RowsHeader, error) {
-	h := RowsHeader{Columns: e.ColumnCount, Present: [2][]byte{e.ColumnBitmap1, e.ColumnBitmap2}}
-	switch e.Type() {
-	case replication.EnumRowsEventTypeInsert:
-		h.Op = event.Insert
-	case replication.EnumRowsEventTypeUpdate:
-		h.Op = event.Update
-	case replication.EnumRowsEventTypeDelete:
-		h.Op = event.Delete
-	default:
-		u := &Unsupported{Source: source, Why: "an update was logged in part (binlog_row_value_options=PARTIAL_JSON)", Remedy: remedyPartial}
-		if e.Table != nil {
-			u.Schema, u.Table = string(e.Table.Schema), string(e.Table.Table)
-		}
-		return h, u
-	}
-	return h, nil
 }
 
 // TooLarge says that a row was left out of the batch because it is above RowsHeader.Limit. It goes to the dead letters.

@@ -23,14 +23,13 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 // logOf runs statements in one session and returns the rows events of schema db that they wrote.
 func logOf(t testing.TB, db string, sql ...string) []rowsEvent {
 	t.Helper()
-	return parseLog(t, rawLog(t, db, sql...), db)
+	return parseLog(t, rawLog(t, testenv.MySQL(t), db, sql...), db)
 }
 
 // rawLog runs statements in one session and returns the binlog that they wrote, as a file: the format description and
 // all that rows need.
-func rawLog(t testing.TB, db string, sql ...string) []byte {
+func rawLog(t testing.TB, srv *testenv.MySQLServer, db string, sql ...string) []byte {
 	t.Helper()
-	srv := testenv.MySQL(t)
 	before := binlogEnd(t, srv)
 	srv.Exec(t, append([]string{"USE " + db}, sql...)...)
 	return readLog(t, srv, before, binlogEnd(t, srv))

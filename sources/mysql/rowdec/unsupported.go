@@ -28,7 +28,6 @@ func (u *Unsupported) Error() string {
 const (
 	remedyMetadata = "SET PERSIST binlog_row_metadata = 'FULL'"
 	remedyImage    = "SET PERSIST binlog_row_image = 'FULL', and writers connect again"
-	remedyPartial  = "SET PERSIST binlog_row_value_options = '', and writers connect again"
 	remedyExclude  = "exclude the table"
 	remedyCharset  = "ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4, or exclude the table"
 )
