@@ -32,6 +32,10 @@ func (c *column) appendWire(dst, v []byte) (out []byte, ok bool) {
 		return event.AppendFloat64(dst, math.Float64frombits(le64(v))), true
 	case codeDecimal:
 		return appendDecimal(dst, v, c.prec, c.Digits)
+	case codeDate, codeDateTime, codeTimestamp:
+		return c.appendTemporal(dst, v, false)
+	case codeEnum:
+		return c.appendEnum(dst, v)
 	}
 	return c.appendRare(dst, v)
 }
@@ -43,8 +47,6 @@ func (c *column) appendRare(dst, v []byte) (out []byte, ok bool) {
 		return event.AppendInt(dst, year(v[0])), true
 	case codeBit:
 		return event.AppendUint(dst, bigEndian(v)), true
-	case codeEnum:
-		return c.appendEnum(dst, v)
 	case codeSet:
 		return c.appendSet(dst, v)
 	case codeBinPad:
