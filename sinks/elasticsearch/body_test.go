@@ -2,13 +2,16 @@ package elasticsearch
 
 import (
 	"bytes"
-	"context"
+	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
+
+	"github.com/elastic/elastic-transport-go/v8/elastictransport"
 
 	"yamabiko/config"
 	"yamabiko/sinks/sinktest"
@@ -38,47 +41,58 @@ func TestE6_ABodyGoesBackWhenItsLastReaderCloses(t *testing.T) {
 	}
 }
 
-// A server that answers before it has read the body lets the call return while the transport may still be sending. What
-// arrives afterwards must still be the first body.
-func TestE6_AnEarlyAnswerDoesNotMixBodies(t *testing.T) {
-	var mu sync.Mutex
-	var bodies [][]byte
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Elastic-Product", "Elasticsearch")
-		rc := http.NewResponseController(w)
-		_ = rc.EnableFullDuplex()
-		_, _ = io.WriteString(w, `{"errors":false}`)
-		_ = rc.Flush()
-		b, _ := io.ReadAll(r.Body)
-		mu.Lock()
-		bodies = append(bodies, b)
-		mu.Unlock()
-	}))
-	conf := Defaults()
-	conf.URLs, conf.Mapping, conf.Workers = []string{srv.URL}, mappingOff, 1
-	s := openSink(t, conf, nil)
-	for i := range 50 {
-		b := rows(orders())
-		for j := range 300 {
-			b.Insert(uint64(1000*i+j), j, "n", i, "title", string(bytes.Repeat([]byte{byte('a' + i%26)}, 1000)))
-		}
-		if err := s.Write(context.Background(), sinktest.Chunk(0, b.Build())); err != nil {
+// slowReader is a transport that returns the answer while it has yet to read the body, as net/http does when a server answers
+// early.
+type slowReader struct{ bodies []io.ReadCloser }
+
+func (s *slowReader) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.bodies = append(s.bodies, r.Body)
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"X-Elastic-Product": {"Elasticsearch"}},
+		Body: io.NopCloser(strings.NewReader(`{"errors":false}`))}, nil
+}
+
+func TestE6_WhatIsReadAfterTheCallIsStillTheFirstBody(t *testing.T) {
+	for _, zipped := range []bool{false, true} {
+		conf := Defaults()
+		conf.URLs, conf.Mapping, conf.Gzip = []string{"http://es.invalid:9200"}, mappingOff, zipped
+		s := openSink(t, conf, nil)
+		var slow slowReader
+		tp, err := elastictransport.NewClient(elastictransport.WithURLs(s.client.tp.URLs()...), elastictransport.WithTransport(&slow), elastictransport.WithDisableRetry())
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	srv.Close() // waits for the handlers
-	for _, b := range bodies {
-		for line := range bytes.Lines(b) {
-			if i := bytes.IndexByte(line, '\n'); i < 0 {
-				continue // the end of a body that broke off
+		s.client.tp = tp
+		const calls = 5
+		for i := range calls {
+			if err := s.Write(t.Context(), sinktest.Chunk(0, rows(orders()).Insert(uint64(i+1), i, "n", i).Build())); err != nil {
+				t.Fatal(err)
 			}
-			if at := bytes.Index(line, []byte(`"title":"`)); at > 0 {
-				if text := line[at+9 : at+1009]; len(bytes.Trim(text, string(text[:1]))) > 0 {
-					t.Fatalf("two bodies are mixed: %.80s", line)
-				}
+		}
+		for i, b := range slow.bodies {
+			got := readBody(t, b, zipped)
+			if want := fmt.Sprintf(`{"id":%d,"n":%d}`, i, i); !strings.Contains(got, want) {
+				t.Errorf("gzip %v: body %d reads %q, want one with %s", zipped, i, got, want)
 			}
 		}
 	}
+}
+
+func readBody(t *testing.T, body io.ReadCloser, zipped bool) string {
+	t.Helper()
+	defer body.Close()
+	var r io.Reader = body
+	if zipped {
+		z, err := gzip.NewReader(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r = z
+	}
+	b, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
 
 // A reader that is read and closed at once must never show the bytes of the body's next use.
