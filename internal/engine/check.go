@@ -9,6 +9,7 @@ import (
 	"yamabiko/config"
 	"yamabiko/event"
 	"yamabiko/router"
+	"yamabiko/router/buffer"
 	"yamabiko/sinks"
 	"yamabiko/sources"
 )
@@ -75,7 +76,7 @@ func Check(ctx context.Context, conf *config.File, reg Registry, log *slog.Logge
 func targetsOf(conf *config.File) (func(tag string) []string, error) {
 	targets := map[string]router.SinkTarget{}
 	for _, s := range conf.Sinks {
-		targets[s.Name] = router.SinkTarget{Name: s.Name, Lanes: 1}
+		targets[s.Name] = router.SinkTarget{Name: s.Name, Lanes: 1, Buffer: bufferOf(s)}
 	}
 	r, err := router.New(routesOf(conf), targets, router.Options{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -140,4 +141,10 @@ func routesOf(conf *config.File) []router.Route {
 		routes = append(routes, route)
 	}
 	return routes
+}
+
+func bufferOf(c config.Component) buffer.Options {
+	return buffer.Options{
+		Limit: int64(c.Buffer.Limit), ChunkBytes: int64(c.Buffer.Chunk.Bytes), ChunkCount: c.Buffer.Chunk.Count, Age: c.Buffer.Chunk.Age.Std(),
+	}
 }

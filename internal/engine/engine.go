@@ -15,7 +15,6 @@ import (
 	"yamabiko/config"
 	"yamabiko/internal/faultfs"
 	"yamabiko/router"
-	"yamabiko/router/buffer"
 	"yamabiko/sinks"
 	"yamabiko/sources"
 )
@@ -99,10 +98,7 @@ func (e *Engine) openSink(c config.Component) (router.SinkTarget, error) {
 		return router.SinkTarget{}, err
 	}
 	return router.SinkTarget{
-		Name: c.Name, Sink: s, Lanes: lanes,
-		Buffer: buffer.Options{
-			Limit: int64(c.Buffer.Limit), ChunkBytes: int64(c.Buffer.Chunk.Bytes), ChunkCount: c.Buffer.Chunk.Count, Age: c.Buffer.Chunk.Age.Std(),
-		},
+		Name: c.Name, Sink: s, Lanes: lanes, Buffer: bufferOf(c),
 		Retry: router.Retry{First: c.Retry.First.Std(), Max: c.Retry.Max.Std(), Attempts: c.Retry.Attempts},
 	}, nil
 }
