@@ -54,7 +54,6 @@ func (r *run) batch(ctx context.Context, i, due uint64) (uint64, error) {
 	}
 	counts := r.count(b)
 	if err := r.out.Emit(ctx, b, strconv.AppendUint(nil, i, 10)); err != nil {
-		r.pool.Drop(b)
 		return first, err
 	}
 	r.next.Store(i)
