@@ -31,7 +31,7 @@ func (c *column) appendTemporal(dst, v []byte, keep bool) (out []byte, ok bool) 
 		t, negative := readOldTime(v)
 		return appendDuration(dst, t, negative, 0)
 	case codeDate:
-		t = readDate(v)
+		t.date = le24(v)
 	case codeDateTime:
 		t = readDateTime(v)
 	case codeOldDateTime:
@@ -73,11 +73,11 @@ func appendDay(dst []byte, t clock) []byte {
 }
 
 func (t clock) putDay(b *[temporalMax]byte) {
-	two(b[1:], t.year/100)
-	two(b[3:], t.year%100)
+	two(b[1:], t.year()/100)
+	two(b[3:], t.year()%100)
 	b[5], b[8] = '-', '-'
-	two(b[6:], t.month)
-	two(b[9:], t.day)
+	two(b[6:], t.month())
+	two(b[9:], t.day())
 }
 
 // appendDateTime writes a point in time; between stands between day and hour.
@@ -86,9 +86,9 @@ func appendDateTime(dst []byte, t clock, between byte, digits int, utc bool) []b
 	dst, b := room(dst)
 	t.putDay(b)
 	b[11], b[14], b[17] = between, ':', ':'
-	two(b[12:], t.hour)
-	two(b[15:], t.minute)
-	two(b[18:], t.second)
+	two(b[12:], t.hour())
+	two(b[15:], t.minute())
+	two(b[18:], t.second())
 	end := 20
 	if digits > 0 {
 		b[20] = '.'
@@ -111,7 +111,7 @@ func putMicro(b []byte, micro uint32) {
 
 // appendDuration writes a TIME: at least two digits of hours, and a sign before it where it is negative.
 func appendDuration(dst []byte, t clock, negative bool, digits int) ([]byte, bool) {
-	if !t.timeOK() {
+	if !t.timeOK(838) {
 		return dst, false
 	}
 	n, at := len(dst), 1
@@ -120,14 +120,14 @@ func appendDuration(dst []byte, t clock, negative bool, digits int) ([]byte, boo
 		b[at] = '-'
 		at++
 	}
-	if t.hour > 99 {
-		b[at] = byte('0' + t.hour/100)
+	if t.hour() > 99 {
+		b[at] = byte('0' + t.hour()/100)
 		at++
 	}
 	rest := b[at : at+len("15:04:05.000000")]
-	two(rest, t.hour%100)
-	two(rest[3:], t.minute)
-	two(rest[6:], t.second)
+	two(rest, t.hour()%100)
+	two(rest[3:], t.minute())
+	two(rest[6:], t.second())
 	rest[2], rest[5], rest[8] = ':', ':', '.'
 	putMicro(rest[9:], t.micro)
 	end := at + len("15:04:05") + fractionLen(digits)
