@@ -1,6 +1,9 @@
 package mysql
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // statement is what the stream needs to know of a statement in the binlog: what it does and which names stand in it.
 type statement struct {
@@ -54,6 +57,14 @@ func (s statement) isDML() bool {
 // removesRows tells TRUNCATE and DROP TABLE, and RENAME, after which the old name's rows are somewhere else.
 func (s statement) removesRows() bool {
 	return s.verb == "TRUNCATE" || s.verb == "DROP" && (s.what == "TABLE" || s.what == "DATABASE" || s.what == "SCHEMA") || s.verb == "RENAME"
+}
+
+// movesPartitions tells an ALTER TABLE that may truncate, drop or exchange partitions, or import a tablespace.
+func (s statement) movesPartitions() bool {
+	return s.verb == "ALTER" && slices.ContainsFunc(s.names, func(n name) bool {
+		w := strings.ToUpper(n.table)
+		return w == "PARTITION" || w == "PARTITIONING" || w == "TABLESPACE"
+	})
 }
 
 // lexer splits SQL into words, quoted identifiers and single other characters, leaving out comments and string literals.

@@ -110,30 +110,41 @@ func (st *stream) look(ctx context.Context, c *client.Conn) error {
 		if err != nil {
 			return err
 		}
-		if plan == nil {
-			continue // not a table, or gone again
+		if plan == nil && st.known(n) == nil {
+			continue // not a table
 		}
-		if err := st.boundary(ctx, func(context.Context) error { st.compareServer(n, plan); return nil }); err != nil {
+		if err := st.boundary(ctx, func(context.Context) error { return st.compareServer(n, plan) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// compareServer has a table read again whose definition at the server is not what the snapshot read or the stream saw last.
-func (st *stream) compareServer(n name, plan *rowdec.Plan) {
+func (st *stream) known(n name) *table {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.tables[n.schema+"."+n.table]
+}
+
+// compareServer has a table read again whose definition at the server, plan, is not what the snapshot read or the stream saw last, and stops
+// one that is not there any more (nil).
+func (st *stream) compareServer(n name, plan *rowdec.Plan) error {
 	known := st.tables[n.schema+"."+n.table] != nil
 	t := st.watch(n.schema, n.table)
 	if !known {
-		return // watch has put it among those to be read
+		return nil // watch has put it among those to be read
+	}
+	if plan == nil {
+		return st.removed(t, statement{verb: "RENAME"})
 	}
 	def, p := digest(plan.Table()), t.progress
 	if slices.Contains([]string{"", def}, p.Def) && slices.Contains([]string{"", def}, p.Stream) {
-		return
+		return nil
 	}
 	st.redefined(t)
 	t.progress.Stream = def // what the stream is about to see is no further change
 	st.tail.dirty = true
+	return nil
 }
 
 // describe makes the plan by which a table's rows are read with SELECT; nil where there is no such table.

@@ -63,7 +63,7 @@ func (s *source) forked(ctx context.Context, srv *server, pos *position) (why st
 		return fmt.Sprintf("the counting rule was %s and is %s", pos.Rule, ruleName), false, nil
 	case pos.Server != srv.uuid:
 		return fmt.Sprintf("the server was %s and is %s", pos.Server, srv.uuid), false, nil
-	case s.env.Restored:
+	case s.env.Restored && !s.begun:
 		return "the state folder was copied or restored", false, nil
 	case pos.Last == nil:
 		return "", false, nil

@@ -28,6 +28,7 @@ type source struct {
 	tls      *tls.Config
 	serverID uint32
 	pool     event.Pool
+	begun    bool // a run of this process has begun to stream; used by Run's goroutine alone
 
 	mu     sync.Mutex // held while an event is handled, and by the snapshot where it needs the stream to stand still
 	stream *stream    // nil while Run is not streaming; guarded by mu

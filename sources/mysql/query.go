@@ -94,10 +94,13 @@ func (st *stream) definition(stmt statement) error {
 		if t.recorder != nil {
 			t.recorder.ddl = true
 		}
-		if stmt.removesRows() {
+		switch {
+		case stmt.removesRows():
 			if err := st.removed(t, stmt); err != nil {
 				return err
 			}
+		case stmt.movesPartitions():
+			st.redefined(t) // rows come or go without an event: reading again finds both
 		}
 	}
 	if stmt.verb == "CREATE" && stmt.what == "TABLE" || stmt.verb == "RENAME" || stmt.verb == "ALTER" {

@@ -21,7 +21,7 @@ import (
 // Run implements sources.Source: it finds out where to start, then streams, and reads tables beside the stream, until one of the two
 // fails or ctx ends.
 func (s *source) Run(ctx context.Context, from event.Position, out sources.Emitter) (err error) {
-	s.status.set(func(v *sources.Status) { v.Phase, v.CaughtUp, v.LagKnown, v.AtTip = "connecting", false, false, false })
+	s.status.set(func(v *sources.Status) { v.Phase, v.CaughtUp, v.LagKnown, v.AtTip, v.LagBytes = "connecting", false, false, false, -1 })
 	defer func() {
 		s.status.set(func(v *sources.Status) {
 			v.Err, v.LagKnown, v.AtTip = err, false, false
@@ -79,6 +79,7 @@ func (s *source) prepare(ctx context.Context, from event.Position, out sources.E
 			return nil, err
 		}
 	}
+	s.begun = true
 	s.env.Log.Info("streaming", "server", srv.uuid, "version", srv.version, "file", pos.File, "pos", pos.Pos, "seq", pos.Seq)
 	return st, nil
 }
@@ -223,7 +224,8 @@ func (s *source) start(ctx context.Context, c *client.Conn, srv *server, from ev
 		pos.Seq, pos.Rule, pos.Server, pos.Last = rise(pos.Seq, now), ruleName, srv.uuid, nil
 	}
 	for _, t := range pos.Tables {
-		if reread || t.State == tableStopped {
+		// A stopped table is read again when the process starts, which is a person's doing; not when a connection is made again.
+		if reread || t.State == tableStopped && !s.begun {
 			*t = tableProgress{State: tableWaiting}
 		}
 	}

@@ -29,7 +29,7 @@ func (s *status) passed(commit, now time.Time, seq uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.commit, s.v.Moved, s.v.Seq = commit, now, seq
-	s.v.AtTip = false
+	s.v.AtTip, s.v.LagBytes = false, -1
 	s.v.LagKnown = true
 	s.v.Lag = max(0, now.Sub(commit))
 }
