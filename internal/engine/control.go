@@ -22,7 +22,12 @@ func (e *Engine) serveControl(ctx context.Context) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	ln, err := net.Listen("unix", path)
+	short, done, err := shortPath(path)
+	if err != nil {
+		return err
+	}
+	defer done()
+	ln, err := net.Listen("unix", short)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", path, err)
 	}
@@ -61,8 +66,13 @@ var ErrNotRunning = errors.New("no process is running with this state folder")
 func Control(ctx context.Context, stateDir, command string, in, out any) error {
 	client := http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			short, done, err := shortPath(ControlSocket(stateDir))
+			if err != nil {
+				return nil, err
+			}
+			defer done()
 			var d net.Dialer
-			return d.DialContext(ctx, "unix", ControlSocket(stateDir))
+			return d.DialContext(ctx, "unix", short)
 		},
 	}}
 	defer client.CloseIdleConnections()
@@ -76,7 +86,7 @@ func Control(ctx context.Context, stateDir, command string, in, out any) error {
 	}
 	resp, err := client.Do(req)
 	var dial *net.OpError
-	if errors.As(err, &dial) && dial.Op == "dial" {
+	if errors.As(err, &dial) && dial.Op == "dial" || errors.Is(err, os.ErrNotExist) {
 		return ErrNotRunning
 	}
 	if err != nil {
@@ -91,4 +101,19 @@ func Control(ctx context.Context, stateDir, command string, in, out any) error {
 		return errors.New(strings.TrimSpace(msg.String()))
 	}
 	return json.NewDecoder(resp.Body).Decode(out)
+}
+
+// socketMax is the longest path of a socket that every system takes (sun_path has 104 bytes on some).
+const socketMax = 100
+
+// shortPath names a socket by a path that is short enough, through the folder's descriptor where it has to be. done ends its use.
+func shortPath(path string) (short string, done func(), err error) {
+	if len(path) <= socketMax {
+		return path, func() {}, nil
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return "", nil, err
+	}
+	return fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path)), func() { dir.Close() }, nil
 }
