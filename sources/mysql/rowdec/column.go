@@ -53,7 +53,7 @@ func (c *column) cut(img []byte) (v, rest []byte, ok bool) {
 		}
 		img = img[c.prefix:]
 	}
-	if n > len(img) {
+	if uint(n) > uint(len(img)) { // int may have 32 bits
 		return nil, nil, false
 	}
 	return img[:n], img[n:], true

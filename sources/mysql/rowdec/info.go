@@ -67,23 +67,31 @@ func (c *column) info(from InfoColumn) (why, remedy string) {
 		c.Kind = event.JSON
 	case "vector":
 		c.Kind = event.Vector
+	default:
+		return c.infoChars(name, from)
+	}
+	return "", ""
+}
+
+// infoChars is info for the types of a character set, and for what is not read.
+func (c *column) infoChars(name string, from InfoColumn) (why, remedy string) {
+	c.Type = from.Type
+	switch name {
 	case "enum":
-		c.Kind, c.Type = event.Enum, from.Type
-		return readable(from.Charset)
+		c.Kind = event.Enum
 	case "set":
-		c.Kind, c.Type = event.Set, from.Type
-		return readable(from.Charset)
+		c.Kind = event.Set
 	case "char", "varchar", "tinytext", "text", "mediumtext", "longtext":
-		c.Kind, c.Type = event.String, from.Type
-		return readable(from.Charset)
+		c.Kind = event.String
 	case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob":
-		c.Kind, c.Type = event.Binary, from.Type
+		c.Kind = event.Binary
+		return "", ""
 	case "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geomcollection":
 		return "the geometry types are not read yet", remedyExclude
 	default:
 		return "the type " + from.Type + " is not read yet", remedyExclude
 	}
-	return "", ""
+	return readable(from.Charset)
 }
 
 func readable(charset string) (why, remedy string) {

@@ -196,6 +196,22 @@ func TestText_LimitAndBadCells(t *testing.T) {
 	}
 }
 
+func TestText_DeleteHasTheKeyThatTheRowHad(t *testing.T) {
+	p, cells := textRow(t)
+	read, gone, s := &event.Batch{}, &event.Batch{}, &Scratch{}
+	h := ReadHeader{Time: committed, Seq: 9}
+	if err := p.AppendTextRow(read, h, cells, s); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.AppendTextDelete(gone, h, [][]byte{cells[0], cells[10]}, s); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(read.KeyOf(0), gone.KeyOf(0)) {
+		t.Errorf("keys %s and %s", asJSON(t, read.KeyOf(0)), asJSON(t, gone.KeyOf(0)))
+	}
+	expect(t, lines(t, gone), `9 delete [18446744073709551615,"0000-00-00"] {"columnbigint unsigned":18446744073709551615,"columndate":null}`)
+}
+
 // A Plan is shared by the stream and parallel readers.
 func TestPlan_IsSafeForSeveralGoroutines(t *testing.T) {
 	p, h, rows := orders(t, event.Insert, 0)

@@ -75,6 +75,22 @@ func TestRows_ChangedKeyIsADeleteAndAnInsertOfOneSeq(t *testing.T) {
 		`1001 update ["X",2] {"a":2,"b":"X","v":9} {"v":8}`)
 }
 
+func TestRows_FormerValuesAboveTheLimitAreReported(t *testing.T) {
+	db := testenv.MySQL(t).DB(t)
+	r := logOf(t, db, "CREATE TABLE c (id INT PRIMARY KEY, a VARCHAR(200))", "INSERT INTO c VALUES (1, REPEAT('x', 200))", "UPDATE c SET a = ''")[1]
+	h := r.header()
+	h.Olds, h.Limit = true, 100
+	rows, err := r.plan(t).Rows(h, r.rows(), &Scratch{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &event.Batch{}
+	var big *TooLarge
+	if _, err := rows.Next(b, event.NoTx); !errors.As(err, &big) || big.Op != event.Update || asJSON(t, big.Key) != "[1]" || b.Size() != 0 {
+		t.Errorf("%v; %d bytes were left", err, b.Size())
+	}
+}
+
 func TestRows_TableWithoutAPrimaryKeyHasNoKeys(t *testing.T) {
 	expect(t, change(t, "a INT, UNIQUE (a)", "INSERT INTO c VALUES (1)", "UPDATE c SET a = 2", "DELETE FROM c"),
 		`1001 insert {"a":1}`, `1001 update {"a":2} {"a":1}`, `1001 delete {"a":2}`)
