@@ -201,7 +201,7 @@ func (ch *chunk) handOver(ctx context.Context, batches []*event.Batch) error {
 		}
 		n := len(b.Entries)
 		ch.batches = ch.batches[1:]
-		if err := ch.out.emit.Emit(ctx, b, pos); err != nil {
+		if err := ch.out.send(ctx, b, pos); err != nil {
 			return err
 		}
 		ch.env.Count(ch.t.schema, ch.t.table, event.Read, n)

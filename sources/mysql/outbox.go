@@ -23,6 +23,7 @@ type outbox struct {
 	bytes  int64
 	opened time.Time
 	last   *event.Entry // the entry appended last, for the transaction's end mark
+	failed error        // of the first Emit that failed; nothing is emitted after it
 }
 
 type openBatch struct {
@@ -70,6 +71,19 @@ func (o *outbox) endTx() {
 	o.last = nil
 }
 
+// send emits. After its first error it takes nothing more: what was dropped then lies behind every later position, and one that went
+// out on its own would pass it.
+func (o *outbox) send(ctx context.Context, b *event.Batch, pos event.Position) error {
+	if o.failed != nil {
+		if b != nil {
+			o.pool.Drop(b)
+		}
+		return o.failed
+	}
+	o.failed = o.emit.Emit(ctx, b, pos)
+	return o.failed
+}
+
 // flush emits every open batch; pos, which may be nil, goes with the last. On an error what was not taken is dropped: it lies
 // behind the position and is read again.
 func (o *outbox) flush(ctx context.Context, pos event.Position) error {
@@ -84,7 +98,7 @@ func (o *outbox) flush(ctx context.Context, pos event.Position) error {
 			o.pool.Drop(b.Batch)
 			continue
 		}
-		if err := o.emit.Emit(ctx, b.Batch, p); err != nil {
+		if err := o.send(ctx, b.Batch, p); err != nil {
 			for _, rest := range open[i+1:] {
 				o.pool.Drop(rest.Batch)
 			}

@@ -152,7 +152,7 @@ func (st *stream) finish(ctx context.Context, t *table, def *event.Table) error 
 	p := t.progress
 	p.State, p.After = tableDone, nil
 	st.tail.dirty = true
-	if err := st.out.emit.Emit(ctx, b, st.position()); err != nil {
+	if err := st.out.send(ctx, b, st.position()); err != nil {
 		return err
 	}
 	st.status.table(t.schema, t.table, func(s *sources.TableStatus) { s.Snapshot, s.Rows = tableDone, p.Rows })

@@ -69,6 +69,9 @@ func (t *tx) id() string {
 func (st *stream) handle(ctx context.Context, e *replication.BinlogEvent) error {
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	if st.failed == nil {
+		st.failed = st.out.failed // of what the snapshot emitted
+	}
 	if st.failed != nil {
 		return st.failed
 	}
@@ -220,7 +223,7 @@ func (st *stream) flush(ctx context.Context) error {
 		return st.out.flush(ctx, pos)
 	}
 	if pos != nil {
-		return st.out.emit.Emit(ctx, nil, pos)
+		return st.out.send(ctx, nil, pos)
 	}
 	return nil
 }
@@ -266,7 +269,7 @@ func (st *stream) caughtUp() {
 }
 
 // boundary runs f while the stream stands between two transactions: at once, or as soon as the current one ends. It returns what
-// f returned.
+// f returned. When ctx ends f is not begun any more; one that has begun is waited for, since it uses what is its caller's.
 func (st *stream) boundary(ctx context.Context, f func(context.Context) error) error {
 	done := make(chan error, 1)
 	st.mu.Lock()
@@ -274,12 +277,25 @@ func (st *stream) boundary(ctx context.Context, f func(context.Context) error) e
 		defer st.mu.Unlock()
 		return f(ctx)
 	}
-	st.atCommit = append(st.atCommit, func(ctx context.Context) { done <- f(ctx) })
+	over := false
+	st.atCommit = append(st.atCommit, func(ctx context.Context) {
+		if !over {
+			done <- f(ctx)
+		}
+	})
 	st.mu.Unlock()
 	select {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	over = true
+	select {
+	case err := <-done:
+		return err
+	default:
 		return ctx.Err()
 	}
 }
