@@ -85,17 +85,16 @@ func (e *Engine) openRouter() error {
 }
 
 func (e *Engine) openSink(c config.Component) (router.SinkTarget, error) {
-	plugin := e.opt.Registry.sink(c.Type)
-	lanes := 1
-	if l, ok := c.Conf.(sinks.Laner); ok {
-		lanes = l.Lanes()
-	}
-	s, err := plugin.Open(c.Conf, sinks.Env{
-		Name: c.Name, Lanes: lanes, Log: e.opt.Log("sinks/"+c.Type).With("sink", c.Name), Suspect: e.suspect,
+	s, err := e.opt.Registry.sink(c.Type).Open(c.Conf, sinks.Env{
+		Name: c.Name, Lanes: 1, Log: e.opt.Log("sinks/"+c.Type).With("sink", c.Name), Suspect: e.suspect,
 		Limits: sinks.Limits{Chunk: int64(c.Buffer.Chunk.Bytes)},
 	})
 	if err != nil {
 		return router.SinkTarget{}, err
+	}
+	lanes := 1
+	if l, ok := s.(sinks.Laner); ok {
+		lanes = l.Lanes()
 	}
 	return router.SinkTarget{
 		Name: c.Name, Sink: s, Lanes: lanes, Buffer: bufferOf(c),
