@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"yamabiko/event"
@@ -19,37 +20,42 @@ type ReplayReport struct {
 
 // Replay puts dead letters back. A row with a key is read again at its source: its stored image may be older than what the sink holds by now
 // (rule E3). What has no key is sent as it stands to the sink that refused it. It returns once everything is on its way; what is refused again
-// becomes a dead letter again.
+// becomes a dead letter again. A letter that cannot be put back keeps no other back.
 func (e *Engine) Replay(ctx context.Context, files []string) (ReplayReport, error) {
-	r := replay{Engine: e, keys: map[tableRef][][]byte{}, seen: map[string]bool{}}
+	r := replay{Engine: e, rows: map[tableRef][]row{}, seen: map[string]bool{}, tables: map[tableRef]*event.Table{}}
 	r.report.Problems = []string{}
 	for _, f := range files {
 		for l, err := range router.ReadDeadLetters(f) {
 			if err == nil {
-				err = r.take(ctx, l)
+				if err = r.take(ctx, l); err != nil {
+					err = fmt.Errorf("%s:%d: %w", l.Path, l.Line, err)
+				}
 			}
 			if err != nil {
-				r.report.Problems = append(r.report.Problems, fmt.Sprintf("%s:%d: %v", f, l.Line, err))
+				r.report.Problems = append(r.report.Problems, err.Error())
 			}
 		}
 	}
-	for t, keys := range r.keys {
-		p := e.pipeline(t.source)
-		if err := p.source.(sources.Rereader).Reread(ctx, t.schema, t.table, keys); err != nil {
-			r.report.Problems = append(r.report.Problems, fmt.Sprintf("%s.%s: %v", t.schema, t.table, err))
-			continue
-		}
-		r.report.Reread += len(keys)
+	for _, t := range r.order {
+		r.reread(ctx, t)
 	}
 	return r.report, ctx.Err()
 }
 
 type tableRef struct{ source, schema, table string }
 
+// row is a row that is to be read again, and where its letter stands.
+type row struct {
+	key json.RawMessage
+	at  string
+}
+
 type replay struct {
 	*Engine
-	keys   map[tableRef][][]byte
-	seen   map[string]bool // keys taken already: a row that was refused twice is read once
+	order  []tableRef // of rows
+	rows   map[tableRef][]row
+	seen   map[string]bool           // keys taken already: a row that was refused twice is read once
+	tables map[tableRef]*event.Table // of letters without a key, as their source knows them
 	report ReplayReport
 }
 
@@ -64,6 +70,9 @@ func (e *Engine) pipeline(name string) *pipeline {
 
 // take sorts one letter.
 func (r *replay) take(ctx context.Context, l router.StoredLetter) error {
+	if len(l.RawKey) > 0 {
+		return errors.New("it is a row whose key could not be written: look it up in raw_key, and change the row at its source")
+	}
 	if len(l.Key) == 0 {
 		return r.resend(ctx, l)
 	}
@@ -75,63 +84,35 @@ func (r *replay) take(ctx context.Context, l router.StoredLetter) error {
 		return fmt.Errorf("source %q cannot read rows again", l.Source)
 	}
 	t := tableRef{l.Source, l.Schema, l.Table}
-	id := fmt.Sprint(t, string(l.Key))
-	if !r.seen[id] {
-		r.seen[id] = true
-		r.keys[t] = append(r.keys[t], l.Key)
+	id := fmt.Sprintf("%q %s", t, l.Key)
+	if r.seen[id] {
+		return nil
 	}
+	r.seen[id] = true
+	if r.rows[t] == nil {
+		r.order = append(r.order, t)
+	}
+	r.rows[t] = append(r.rows[t], row{l.Key, fmt.Sprintf("%s:%d", l.Path, l.Line)})
 	return nil
 }
 
-// resend makes an event of a letter without a key and sends it to the sink that refused it, or by its route where none was reached.
-func (r *replay) resend(ctx context.Context, l router.StoredLetter) error {
-	b, err := batchOf(l)
-	if err != nil {
-		return err
+// reread has a table's rows read again.
+func (r *replay) reread(ctx context.Context, t tableRef) {
+	src, rows := r.pipeline(t.source).source.(sources.Rereader), r.rows[t]
+	keys := make([][]byte, len(rows))
+	for i, w := range rows {
+		keys[i] = w.key
 	}
-	b.Emitted(nil)
-	if err := r.router.DispatchTo(ctx, b, l.Sink); err != nil {
-		return err
+	if src.Reread(ctx, t.schema, t.table, keys) == nil {
+		r.report.Reread += len(rows)
+		return
 	}
-	r.report.Resent++
-	return nil
-}
-
-// batchOf makes a batch of a stored letter.
-func batchOf(l router.StoredLetter) (*event.Batch, error) {
-	record := l.Record
-	if len(record) == 0 {
-		record = l.Row
-	}
-	b := &event.Batch{Tag: l.Tag, Stream: l.Source}
-	e := event.Entry{Seq: l.Seq, Key: event.NoKey, Old: event.NoOld, Tx: event.NoTx}
-	if l.Table != "" {
-		b.Table = &event.Table{Source: l.Source, Schema: l.Schema, Name: l.Table}
-		op, ok := event.ParseOp(l.Op)
-		if !ok {
-			return nil, fmt.Errorf("op %q is unknown", l.Op)
+	// One by one shows which it was; to read a row twice does no harm.
+	for _, w := range rows {
+		if err := src.Reread(ctx, t.schema, t.table, [][]byte{w.key}); err != nil {
+			r.report.Problems = append(r.report.Problems, fmt.Sprintf("%s: %v", w.at, err))
+			continue
 		}
-		e.Op = op
+		r.report.Reread++
 	}
-	switch {
-	case l.Raw != nil:
-		b.Data = l.Raw
-	case len(record) == 0:
-		return nil, fmt.Errorf("it has neither a key nor a record")
-	default:
-		t, err := parseTime(l.Time)
-		if err != nil {
-			return nil, err
-		}
-		b.First = t
-		if b.Data, err = appendJSONValue(event.AppendHead(nil, t), json.RawMessage(record)); err != nil {
-			return nil, err
-		}
-	}
-	if _, _, _, err := event.ReadMessage(b.Data); err != nil {
-		return nil, err
-	}
-	e.Len = uint32(len(b.Data))
-	b.Entries = []event.Entry{e}
-	return b, nil
 }
