@@ -36,14 +36,22 @@ func (e *Engine) counter(source string) func(schema, table string, op event.Op, 
 	return func(schema, table string, op event.Op, n int) { rows.Add(schema, table, op.String(), n) }
 }
 
-// serveAdmin serves health, readiness, metrics and status over HTTP.
-func (e *Engine) serveAdmin(ctx context.Context) error {
+// listenAdmin takes the admin server's address; it returns nil where there is to be no server.
+func (e *Engine) listenAdmin() (net.Listener, error) {
 	if e.conf.Admin.Off() {
-		return nil
+		return nil, nil
 	}
 	ln, err := net.Listen("tcp", e.conf.Admin.Listen)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w; set admin.listen to another address, or to off", e.conf.Admin.Listen, err)
+		return nil, fmt.Errorf("admin: %w; set admin.listen to another address, or to off", err)
+	}
+	return ln, nil
+}
+
+// serveAdmin serves health, readiness, metrics and status over HTTP.
+func (e *Engine) serveAdmin(ctx context.Context, ln net.Listener) error {
+	if ln == nil {
+		return nil
 	}
 	return admin.Serve(ctx, ln, e.adminOptions())
 }
@@ -85,12 +93,10 @@ func (p *pipeline) observe() admin.Source {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
-	case p.over || st.Phase == "stopped" || st.Phase == "connecting":
-		if p.runErr != nil {
-			o.Err = p.runErr.Error()
-		}
-	case p.saveErr != nil:
+	if p.runErr != nil && (p.over || st.Phase == "stopped" || st.Phase == "connecting") {
+		o.Err = p.runErr.Error()
+	}
+	if p.saveErr != nil {
 		o.Held = fmt.Sprintf("the position cannot be saved: %v", p.saveErr)
 	}
 	return o

@@ -26,7 +26,8 @@ type pipeline struct {
 	// have taken and others not could neither be taken back nor be done.
 	dispatch func(*event.Batch) error
 
-	saving sync.Mutex // one save at a time
+	saving sync.Mutex     // one save at a time
+	told   event.Position // what the upstream has been told; guarded by saving
 
 	mu      sync.Mutex
 	last    event.Position // emitted last: where the next run starts
@@ -156,19 +157,22 @@ func (p *pipeline) save(ctx context.Context) error {
 	p.saving.Lock()
 	defer p.saving.Unlock()
 	pos, moved := p.ledger.Mark()
-	if !moved && string(pos) == string(p.savedPosition()) {
-		return nil
-	}
 	if pos == nil {
 		return nil
 	}
-	if err := p.store.Save(p.name, epoch, p.state(pos)); err != nil {
-		return err
+	if moved || string(pos) != string(p.savedPosition()) {
+		if err := p.store.Save(p.name, epoch, p.state(pos)); err != nil {
+			return err
+		}
+		p.wasSaved(pos)
 	}
-	p.wasSaved(pos)
-	if err := p.source.Commit(ctx, pos); err != nil && ctx.Err() == nil {
+	if string(pos) == string(p.told) {
+		return nil
+	}
+	if err := p.source.Commit(ctx, pos); err != nil {
 		return fmt.Errorf("tell the upstream of %s what is durable: %w", p.name, err)
 	}
+	p.told = pos
 	return nil
 }
 

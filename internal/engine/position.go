@@ -24,12 +24,16 @@ func ShowPosition(conf *config.File, reg Registry, c config.Component, fs faultf
 	if err != nil {
 		return "", err
 	}
-	p, ok := src.(sources.Positioner)
-	if !ok {
-		return string(st.Position), nil
+	text := []byte(st.Position)
+	if p, ok := src.(sources.Positioner); ok {
+		if text, err = p.ShowPosition(st.Position); err != nil {
+			return "", err
+		}
 	}
-	text, err := p.ShowPosition(st.Position)
-	return string(text), err
+	if loaded.Previous {
+		text = fmt.Appendf(text, "\n(the generation before the newest, which cannot be used: %v)", loaded.Why)
+	}
+	return string(text), nil
 }
 
 // SetPosition saves a position that a person typed. The state folder must not be in use.

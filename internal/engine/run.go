@@ -13,6 +13,10 @@ import (
 // left running, or when something of the frame itself fails. Run is called once; it closes what New opened.
 func (e *Engine) Run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, e.close()) }()
+	ln, err := e.listenAdmin() // first: where a port is taken, nothing shall have been read
+	if err != nil {
+		return err
+	}
 	// life outlasts ctx: what is in flight when ctx ends is still delivered and saved.
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
@@ -29,7 +33,7 @@ func (e *Engine) Run(ctx context.Context) (err error) {
 		})
 	}
 	start("router", e.router.Run)
-	start("admin", e.serveAdmin)
+	start("admin", func(ctx context.Context) error { return e.serveAdmin(ctx, ln) })
 	start("control socket", e.serveControl)
 	for _, p := range e.sources {
 		p.dispatch = func(b *event.Batch) error { return e.router.Dispatch(life, b) }
