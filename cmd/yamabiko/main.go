@@ -87,9 +87,26 @@ func loadConfig(c *cli.Context) (*config.File, error) {
 	return conf, nil
 }
 
-// command fills in what all commands share.
+// command fills in what all commands share: what a command does not know it refuses.
 func command(c cli.Command) *cli.Command {
 	c.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return usage(err) }
 	c.HideHelpCommand = true
+	action := c.Action
+	switch {
+	case c.Subcommands != nil:
+		c.Action = func(ctx *cli.Context) error {
+			if ctx.Args().Present() {
+				return usage(fmt.Errorf("there is no command %q; yamabiko %s --help lists them", c.Name+" "+ctx.Args().First(), c.Name))
+			}
+			return cli.ShowSubcommandHelp(ctx)
+		}
+	case c.ArgsUsage == "":
+		c.Action = func(ctx *cli.Context) error {
+			if ctx.Args().Present() {
+				return usage(fmt.Errorf("%s takes no arguments, such as %q", c.Name, ctx.Args().First()))
+			}
+			return action(ctx)
+		}
+	}
 	return &c
 }
