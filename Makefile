@@ -40,7 +40,12 @@ lint: ## go vet and the house rules
 	$(GO) test ./internal/lint
 
 .PHONY: bench
-bench: $(SERVERS) ## benchmarks, servers included; BENCH=pattern selects
+bench: build $(SERVERS) ## speed against peers, in about eight minutes; the table goes to bin/bench.md too
+	$(GO) build -o bin/bench ./bench
+	$(SERVERS) -- bin/bench -out bin/bench.md $(BENCHFLAGS)
+
+.PHONY: microbench
+microbench: $(SERVERS) ## Go benchmarks of all packages; BENCH=pattern selects
 	$(SERVERS) -- $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 60m ./...
 
 .PHONY: fuzz
