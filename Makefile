@@ -22,7 +22,8 @@ build: ## the program, static, as bin/yamabiko
 
 .PHONY: demo
 demo: build ## MySQL to Elasticsearch before your eyes, with servers of its own
-	$(GO) run ./internal/demo
+	@$(GO) build -o bin/demo ./internal/demo
+	@exec bin/demo
 
 .PHONY: $(SERVERS)
 $(SERVERS):
