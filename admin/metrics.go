@@ -27,8 +27,11 @@ type SinkCounters struct {
 // Sink returns a sink's counters.
 func (m *Metrics) Sink(name string) *SinkCounters {
 	counter := func(what string) *Counter { return m.counter("yamabiko_sink_"+what+"_total", "sink", name) }
-	return &SinkCounters{counter("events"), counter("bytes"), counter("retries"), counter("rejects")}
+	return &SinkCounters{counter("events"), counter("bytes"), counter("retries"), m.Rejects(name)}
 }
+
+// Rejects counts a sink's events that became dead letters; with no name those that reached none.
+func (m *Metrics) Rejects(sink string) *Counter { return m.counter("yamabiko_sink_rejects_total", "sink", sink) }
 
 // Dropped counts events that were dropped on purpose, by where and why.
 func (m *Metrics) Dropped(where, reason string) *Counter {

@@ -25,7 +25,7 @@ func (e *Engine) hooks() router.Hooks {
 			counters[sink].Bytes.AddInt64(bytes)
 		},
 		Retried:  func(sink string) { counters[sink].Retries.Add(1) },
-		Rejected: func(sink string, events int) { counters[sink].Rejects.Add(events) },
+		Rejected: func(sink string, events int) { e.metrics.Rejects(sink).Add(events) },
 		Dropped:  func(where, reason string, events int) { e.metrics.Dropped(where, reason).Add(events) },
 	}
 }
