@@ -40,7 +40,9 @@ func (w *world) role(ctx context.Context, args ...string) (m measured, out strin
 	return m, strings.TrimSpace(stdout.String()), nil
 }
 
-func cpuOf(cmd *exec.Cmd) time.Duration { return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime() }
+func cpuOf(cmd *exec.Cmd) time.Duration {
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+}
 
 // peakRSS is the most memory that a running process has had resident, in bytes (proc(5), VmHWM). The rusage of a child would count
 // what its parent had when it forked.
