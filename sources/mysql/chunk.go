@@ -35,6 +35,7 @@ type chunk struct {
 	bytes   int64
 	after   []string // the last key read
 	last    bool     // the table ends with this chunk
+	rec     *recorder
 }
 
 // read takes the low mark, waits until the connection sees all of it, and reads.
@@ -135,22 +136,21 @@ func (ch *chunk) add(cells [][]byte) error {
 // enter puts the chunk into the stream, which stands at its high mark: rows whose keys changed since the low mark are dropped
 // (rule N2). After a DDL, or where the table was stopped or is to be read anew, nothing of the chunk can be used (rule N3).
 func (ch *chunk) enter(ctx context.Context) error {
-	t, rec := ch.t, ch.t.recorder
-	t.recorder = nil
-	p := t.progress
-	if rec == nil || rec.ddl || p.State == tableStopped {
+	t, rec, p := ch.t, ch.rec, ch.t.progress
+	t.forget(rec)
+	if rec.ddl || p.State == tableStopped {
 		return errAgain
 	}
 	if p.State == tableWaiting {
 		p.State, p.Gen, p.Def = tableReading, ch.seq, digest(ch.plan.Table())
 	}
-	if err := ch.rejectLarge(ctx, rec); err != nil {
+	if err := ch.rejectLarge(ctx); err != nil {
 		return err
 	}
 	if err := ch.out.flush(ctx, nil); err != nil {
 		return err
 	}
-	emitted := ch.emit(rec)
+	emitted := ch.settled()
 	p.After, p.Rows = ch.after, p.Rows+int64(ch.rows)
 	ch.tail.dirty = true
 	ch.status.table(t.schema, t.table, func(s *sources.TableStatus) { s.Rows = p.Rows })
@@ -163,12 +163,12 @@ func (ch *chunk) enter(ctx context.Context) error {
 	return nil
 }
 
-// emit narrows the batches to the rows that the stream did not change meanwhile.
-func (ch *chunk) emit(rec *recorder) []*event.Batch {
+// settled narrows the batches to the rows that the stream did not change meanwhile.
+func (ch *chunk) settled() []*event.Batch {
 	kept := ch.batches[:0]
 	for _, b := range ch.batches {
-		if rec != nil && len(rec.keys) > 0 {
-			dropKeys(b, rec.keys)
+		if len(b.Table.Key) > 0 && len(ch.rec.keys) > 0 {
+			dropKeys(b, ch.rec.keys)
 		}
 		if len(b.Entries) == 0 {
 			ch.pool.Drop(b)
@@ -209,9 +209,9 @@ func (ch *chunk) handOver(ctx context.Context, batches []*event.Batch) error {
 	return ch.flush(ctx)
 }
 
-func (ch *chunk) rejectLarge(ctx context.Context, rec *recorder) error {
+func (ch *chunk) rejectLarge(ctx context.Context) error {
 	for _, o := range ch.rejects {
-		if _, changed := rec.keys[string(o.Key)]; changed && o.Key != nil {
+		if _, changed := ch.rec.keys[string(o.Key)]; changed && o.Key != nil {
 			continue
 		}
 		err := ch.env.Reject(ctx, sources.DeadLetter{Tag: ch.t.tag, Table: o.Table, Op: o.Op, Seq: o.Seq, Key: o.Key, Time: time.Now(), Why: o})
@@ -222,8 +222,11 @@ func (ch *chunk) rejectLarge(ctx context.Context, rec *recorder) error {
 	return nil
 }
 
-// drop gives back what will not be emitted.
+// drop gives back what will not be emitted. It is not called while the stream stands still.
 func (ch *chunk) drop() {
+	ch.mu.Lock()
+	ch.t.forget(ch.rec)
+	ch.mu.Unlock()
 	for _, b := range ch.batches {
 		ch.pool.Drop(b)
 	}

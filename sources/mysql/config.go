@@ -18,7 +18,7 @@ type Config struct {
 	TLS      config.TLS    `yaml:"tls"`              // speak TLS; without it caching_sha2_password asks for the server's RSA key
 	ServerID uint32        `yaml:"server_id"`        // replica id, unique among the server's replicas; 0: derived from host and state folder
 
-	Tables  []string `yaml:"tables,required,list"` // patterns of schema.table: * any text, ? one character, {a,b} either; required
+	Tables  []string `yaml:"tables,required,list"` // patterns of schema.table: * any text, ? one character, {a,b} either, \\. a dot in a name; required
 	Exclude []string `yaml:"exclude,list"`         // patterns of tables to leave out
 	Tag     string   `yaml:"tag"`                  // tag of a table's events, with {source}, {schema} and {table}
 

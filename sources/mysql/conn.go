@@ -46,8 +46,8 @@ func scalar(c *client.Conn, sql string) (string, error) {
 }
 
 // session is what every connection that reads rows sets, so that text does not depend on the server's defaults. With an empty
-// sql_mode a zero date in a key can be written back as a literal.
-const session = "SET SESSION time_zone='+00:00', sql_mode='', group_concat_max_len=1048576"
+// sql_mode a zero date in a key can be written back as a literal. A read whose rows wait for a sink shall not be ended by the server.
+const session = "SET SESSION time_zone='+00:00', sql_mode='', net_write_timeout=31536000, max_execution_time=0"
 
 // connect opens an ordinary connection. The connection is closed when ctx ends: a query that hangs does not outlive it.
 func (s *source) connect(ctx context.Context) (*client.Conn, error) {
@@ -104,18 +104,31 @@ func (s *source) explain(what string, err error) error {
 		return nil
 	}
 	var my *gomysql.MyError
-	if errors.As(err, &my) {
-		if r, ok := remedies[my.Code]; ok {
-			return sources.Permanent(fmt.Errorf("mysql %s: %s at %s as %s: %s (error %d): %s",
-				s.env.Name, what, s.conf.Address, s.conf.User, my.Message, my.Code, r))
-		}
-		if my.Code == errFatalBinlog {
-			return sources.Permanent(fmt.Errorf("mysql %s: %s: %s (error %d): %s", s.env.Name, what, my.Message, my.Code, s.purgedRemedy(my.Message)))
-		}
-		return fmt.Errorf("mysql %s: %s: %s (error %d)", s.env.Name, what, my.Message, my.Code)
+	if !errors.As(err, &my) {
+		return fmt.Errorf("mysql %s: %s at %s: %w", s.env.Name, what, s.conf.Address, rootCause(err))
 	}
-	return fmt.Errorf("mysql %s: %s at %s: %w", s.env.Name, what, s.conf.Address, rootCause(err))
+	said := answer{my, fmt.Sprintf("mysql %s: %s at %s as %s: %s (error %d)", s.env.Name, what, s.conf.Address, s.conf.User, my.Message, my.Code)}
+	remedy, permanent := remedies[my.Code]
+	if my.Code == errFatalBinlog {
+		remedy, permanent = s.purgedRemedy(my.Message), true
+	}
+	if !permanent {
+		return said
+	}
+	said.text += ": " + remedy
+	return sources.Permanent(said)
 }
+
+// answer is an error that the server gave, with what we were doing.
+type answer struct {
+	*gomysql.MyError
+	text string
+}
+
+func (a answer) Error() string { return a.text }
+
+// Unwrap lets errors.As find the server's error.
+func (a answer) Unwrap() error { return a.MyError }
 
 // rootCause shows the network's own error rather than the layers that go-mysql puts around it.
 func rootCause(err error) error {

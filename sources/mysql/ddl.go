@@ -12,8 +12,6 @@ type statement struct {
 	names []name // identifiers in order, with the schema where one is written
 }
 
-type name struct{ schema, table string }
-
 // parseStatement reads as much of sql as is needed to tell what it does and what it may concern. It never fails: what it does not
 // understand becomes names, and a name too many only means that a table is looked at in vain.
 func parseStatement(sql, schema string) statement {

@@ -42,13 +42,13 @@ func (st *stream) discover(c *client.Conn) error {
 		return err
 	}
 	for full := range st.pos.Tables {
-		if n := splitName(full); !st.sel.has(n.schema, n.table) {
+		if n := nameOf(full); !st.sel.has(n.schema, n.table) {
 			delete(st.pos.Tables, full)
 			st.tail.dirty = true
 		}
 	}
 	for full := range st.pos.Tables {
-		n := splitName(full)
+		n := nameOf(full)
 		t := st.watch(n.schema, n.table)
 		st.resume(t)
 	}
@@ -64,8 +64,10 @@ func (st *stream) discover(c *client.Conn) error {
 // resume shows a known table's state and takes up what of it is not in the position's strings.
 func (st *stream) resume(t *table) {
 	if t.progress.Seen != "" {
-		if set, err := parseGTIDs(t.progress.Seen); err == nil {
-			t.seen = set
+		seen, err := parseGTIDs(t.progress.Seen)
+		unsure, err2 := parseGTIDs(t.progress.Unsure)
+		if err == nil && err2 == nil {
+			t.seen, t.unsure = seen, unsure
 		}
 	}
 	p := t.progress
@@ -85,15 +87,6 @@ func (s *source) watched(c *client.Conn) ([]name, error) {
 		}
 	}
 	return names, nil
-}
-
-func splitName(full string) name {
-	for i := range full {
-		if full[i] == '.' {
-			return name{full[:i], full[i+1:]}
-		}
-	}
-	return name{table: full}
 }
 
 // look takes the names that statements mentioned and finds out which of them are watched tables that are new or changed.
@@ -123,13 +116,13 @@ func (st *stream) look(ctx context.Context, c *client.Conn) error {
 func (st *stream) known(n name) *table {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	return st.tables[n.schema+"."+n.table]
+	return st.tables[n.key()]
 }
 
 // compareServer has a table read again whose definition at the server, plan, is not what the snapshot read or the stream saw last, and stops
 // one that is not there any more (nil).
 func (st *stream) compareServer(n name, plan *rowdec.Plan) error {
-	known := st.tables[n.schema+"."+n.table] != nil
+	known := st.tables[n.key()] != nil
 	t := st.watch(n.schema, n.table)
 	if !known {
 		return nil // watch has put it among those to be read

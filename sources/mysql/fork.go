@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/go-mysql-org/go-mysql/client"
 	gomysql "github.com/go-mysql-org/go-mysql/mysql"
@@ -88,62 +87,37 @@ func (s *source) forked(ctx context.Context, srv *server, pos *position) (why st
 
 // readBack reads the transaction that stands in the binlog where last stood; nil where no transaction begins there, errPurged
 // where the file is gone.
-func (s *source) readBack(ctx context.Context, last *txMark) (*txMark, error) {
-	var found *txMark
+func (s *source) readBack(ctx context.Context, last *txMark) (found *txMark, err error) {
 	parser := replication.NewBinlogParser()
-	handler := handlerFunc(func(e *replication.BinlogEvent) (err error) {
-		if found, err = markOf(parser, e, last.File); err == nil && found != nil {
-			err = errReadBack
+	err = s.peek(ctx, gomysql.Position{Name: last.File, Pos: last.Start}, func(e *replication.BinlogEvent) (done bool, err error) {
+		switch {
+		case e.Header.EventType == replication.FORMAT_DESCRIPTION_EVENT:
+			_, err := parser.Parse(e.RawData)
+			return false, err
+		case isGTID(e.Header.EventType):
+			g, err := parseGTID(parser, e.RawData)
+			if err == nil {
+				m := newMark(g, e.Header, last.File)
+				found = &m
+			}
+			return true, err
 		}
-		return err
+		return e.Header.LogPos > 0, nil // anything else that stands in the file, or a heartbeat at its end; not the announcement of its name
 	})
-	syncer := replication.NewBinlogSyncer(s.syncerConfig(func() {}, handler))
-	streamer, err := syncer.StartSync(gomysql.Position{Name: last.File, Pos: last.Start})
-	if err != nil {
-		syncer.Close()
-		return nil, s.explain("read the last transaction back", err)
-	}
-	wait, cancel := context.WithTimeout(ctx, readBackWait)
-	defer cancel()
-	_, err = streamer.GetEvent(wait)
-	syncer.Close() // waits for the handler, so found is ours
 	var my *gomysql.MyError
 	switch {
-	case found != nil:
-		return found, nil
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case wait.Err() != nil:
-		return nil, nil // the file ends there: the transaction is gone
 	case errors.As(err, &my) && my.Code == errFatalBinlog && strings.Contains(strings.ToLower(my.Message), "could not find"):
 		return nil, errPurged
 	case errors.As(err, &my) && my.Code == errFatalBinlog:
 		return nil, nil // the offset lies beyond the file's end, or inside an event
+	case err != nil:
+		return nil, s.explain("read the last transaction back", err)
 	}
-	return nil, s.explain("read the last transaction back", err)
+	return found, nil
 }
 
-// readBackWait is how long a server may take to send the event that it already has.
-const readBackWait = 10 * time.Second
+var errPurged = errors.New("binlog is purged")
 
-var (
-	errReadBack = errors.New("read back")
-	errPurged   = errors.New("binlog is purged")
-)
-
-// markOf returns the mark of a GTID event, nil for any other.
-func markOf(p *replication.BinlogParser, e *replication.BinlogEvent, file string) (*txMark, error) {
-	switch e.Header.EventType {
-	case replication.FORMAT_DESCRIPTION_EVENT:
-		_, err := p.Parse(e.RawData)
-		return nil, err
-	case replication.GTID_EVENT, replication.ANONYMOUS_GTID_EVENT, replication.GTID_TAGGED_LOG_EVENT:
-		g, err := parseGTID(p, e.RawData)
-		if err != nil {
-			return nil, err
-		}
-		m := newMark(g, e.Header, file)
-		return &m, nil
-	}
-	return nil, nil
+func isGTID(t replication.EventType) bool {
+	return t == replication.GTID_EVENT || t == replication.ANONYMOUS_GTID_EVENT || t == replication.GTID_TAGGED_LOG_EVENT
 }

@@ -49,12 +49,12 @@ func (o *outbox) batch(plan any, tag, stream string, t *event.Table, first time.
 	return b
 }
 
-// added counts what b has grown by and remembers its last entry.
-func (o *outbox) added(b *openBatch) {
+// added counts what b has grown by and remembers the last of the entries from `from` on, if there are any.
+func (o *outbox) added(b *openBatch, from int) {
 	size := b.Size()
 	o.bytes += size - b.size
 	b.size = size
-	if n := len(b.Entries); n > 0 {
+	if n := len(b.Entries); n > from {
 		o.last = &b.Entries[n-1]
 	}
 }

@@ -35,7 +35,7 @@ func TestP1_NoPositionPassesADroppedBatch(t *testing.T) {
 	o := outbox{emit: e, pool: &pool}
 	b := o.batch("plan", "cdc.a.b", "shop", &event.Table{}, time.Now())
 	b.Entries = append(b.Entries, event.Entry{Seq: 1, Key: event.NoKey, Old: event.NoOld, Tx: event.NoTx, Op: event.Sweep})
-	o.added(b)
+	o.added(b, 0)
 	if err := o.flush(t.Context(), nil); !errors.Is(err, errBroken) {
 		t.Fatalf("flush: %v", err)
 	}

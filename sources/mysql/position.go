@@ -11,8 +11,9 @@ import (
 	"yamabiko/event"
 )
 
-// ruleName names the rule by which Seq counts: it advances by the size in bytes of every row event, as the server sends
-// it without a checksum, selected or not (rule S2); rows in a transaction payload count by their own, unpacked events.
+// ruleName names the rule by which Seq counts: it advances by the size in bytes of every row event and of every statement but BEGIN, COMMIT
+// and ROLLBACK, as the server sends it without a checksum, selected or not (rule S2); what is in a transaction payload counts by
+// its own, unpacked events. Statements count so that a table read again after a TRUNCATE or ALTER has a higher Seq than what was read before.
 const ruleName = "mysql/1"
 
 // seqStep is the distance of a rise, 2^40, and seqShift makes seconds of the epoch a floor that two gigabytes of row events a
@@ -59,6 +60,7 @@ type tableProgress struct {
 	After  []string `json:"after,omitempty"`      // SQL literals of the last key read
 	Rows   int64    `json:"rows,omitempty"`       // read so far
 	Seen   string   `json:"seen,omitempty"`       // of a table without a key: the transactions that its snapshot has shown
+	Unsure string   `json:"unsure,omitempty"`     // of the same: transactions that it may have shown
 	Def    string   `json:"def,omitempty"`        // digest of the definition that the snapshot read
 	Stream string   `json:"stream,omitempty"`     // digest of the definition that the stream saw last
 	Why    string   `json:"why,omitempty"`        // of stopped

@@ -49,6 +49,7 @@ func (st *stream) query(ctx context.Context, h *replication.EventHeader, body []
 	case bytes.Equal(q.sql, []byte("COMMIT")), bytes.Equal(q.sql, []byte("ROLLBACK")):
 		return st.commit(ctx, h)
 	}
+	st.seq += uint64(replication.EventHeaderSize + len(body))
 	stmt := parseStatement(string(q.sql), string(q.schema))
 	switch stmt.verb {
 	case "SAVEPOINT", "ROLLBACK", "RELEASE":
@@ -91,9 +92,7 @@ func (st *stream) statementDML(stmt statement) error {
 // keep their former form, so the tables it names are looked at now.
 func (st *stream) definition(stmt statement) error {
 	for _, t := range st.mentioned(stmt) {
-		if t.recorder != nil {
-			t.recorder.ddl = true
-		}
+		t.unsettle()
 		switch {
 		case stmt.removesRows():
 			if err := st.removed(t, stmt); err != nil {
@@ -129,7 +128,7 @@ func (st *stream) mentioned(stmt statement) []*table {
 	var found []*table
 	seen := map[*table]bool{}
 	for _, n := range stmt.names {
-		if t := st.tables[n.schema+"."+n.table]; t != nil && !seen[t] {
+		if t := st.tables[n.key()]; t != nil && !seen[t] {
 			seen[t] = true
 			found = append(found, t)
 		}

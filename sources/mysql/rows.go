@@ -29,13 +29,13 @@ func (st *stream) rows(ctx context.Context, h *replication.EventHeader, body []b
 		return nil
 	}
 	if st.tx.xa {
-		return st.stop(t, "a transaction of the kind XA changed it, which is not read yet: it could still be rolled back", false)
+		return st.stop(t, "a transaction of the kind XA changed it, which is not read yet, since it could still be rolled back; "+startAgain, false)
 	}
 	if st.leftOut(t) {
 		return nil
 	}
 	if h.EventType == replication.PARTIAL_UPDATE_ROWS_EVENT {
-		return st.stop(t, "an update was logged in part: SET PERSIST binlog_row_value_options = '' and let writers connect again", true)
+		return st.stop(t, "an update was logged in part: SET PERSIST binlog_row_value_options = '' and let writers connect again; "+startAgain, false)
 	}
 	hd := rowdec.RowsHeader{Base: base, Time: st.tx.commit, Olds: st.conf.Old, Limit: st.env.Limits.Row}
 	rows, err := parseRows(h.EventType, body, &hd)
@@ -45,10 +45,13 @@ func (st *stream) rows(ctx context.Context, h *replication.EventHeader, body []b
 	err = st.appendRows(ctx, t, m.plan, hd, rows)
 	var unsupported *rowdec.Unsupported
 	if errors.As(err, &unsupported) {
-		return st.stop(t, unsupported.Error(), true)
+		return st.stop(t, unsupported.Error()+"; "+startAgain, false)
 	}
 	return err
 }
+
+// startAgain ends the remedy where one session's doing stopped a table: when it will be over the stream cannot see.
+const startAgain = "then start yamabiko again, which reads the table anew"
 
 // parseRows reads a rows event's own header (Rows_event: six bytes of table id, two of flags; in version 2 extra data with its length
 // before; the number of columns; a bitmap of the columns present, two for an update) and returns the rows.
@@ -135,7 +138,7 @@ func (st *stream) appendRows(ctx context.Context, t *table, plan *rowdec.Plan, h
 		b := st.out.batch(plan, t.tag, st.env.Name, plan.Table(), st.tx.commit)
 		from := len(b.Entries)
 		more, err = st.fill(b, &rows)
-		st.out.added(b)
+		st.out.added(b, from)
 		st.appended(t, b.Batch, from)
 		if err = st.rejectOversized(ctx, t, err); err != nil {
 			return err
@@ -168,8 +171,8 @@ func (st *stream) appended(t *table, b *event.Batch, from int) {
 	var n [event.Sweep + 1]int
 	for i := from; i < len(b.Entries); i++ {
 		n[b.Entries[i].Op]++
-		if t.recorder != nil {
-			t.recorder.keys[string(b.KeyOf(i))] = struct{}{}
+		if len(t.recorders) > 0 {
+			t.changed(b.KeyOf(i))
 		}
 	}
 	for op, k := range n {
@@ -185,9 +188,7 @@ func (st *stream) rejectOversized(ctx context.Context, t *table, err error) erro
 	if !errors.As(err, &o) {
 		return err
 	}
-	if t.recorder != nil {
-		t.recorder.keys[string(o.Key)] = struct{}{}
-	}
+	t.changed(o.Key)
 	return st.env.Reject(ctx, sources.DeadLetter{
 		Tag: t.tag, Table: o.Table, Op: o.Op, Seq: o.Seq, Key: o.Key, Time: st.tx.commit, Tx: st.tx.id(), Why: o,
 	})

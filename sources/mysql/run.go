@@ -21,7 +21,9 @@ import (
 // Run implements sources.Source: it finds out where to start, then streams, and reads tables beside the stream, until one of the two
 // fails or ctx ends.
 func (s *source) Run(ctx context.Context, from event.Position, out sources.Emitter) (err error) {
-	s.status.set(func(v *sources.Status) { v.Phase, v.CaughtUp, v.LagKnown, v.AtTip, v.LagBytes = "connecting", false, false, false, -1 })
+	s.status.set(func(v *sources.Status) {
+		v.Phase, v.CaughtUp, v.LagKnown, v.AtTip, v.LagBytes = "connecting", false, false, false, -1
+	})
 	defer func() {
 		s.status.set(func(v *sources.Status) {
 			v.Err, v.LagKnown, v.AtTip = err, false, false
@@ -35,7 +37,7 @@ func (s *source) Run(ctx context.Context, from event.Position, out sources.Emitt
 		return err
 	}
 	s.setStream(st)
-	defer s.setStream(nil)
+	defer st.end()
 	return st.run(ctx)
 }
 
@@ -100,12 +102,16 @@ func (s *source) newStream(c *client.Conn, srv *server, pos *position, out sourc
 	st.out = outbox{emit: out, pool: &s.pool}
 	st.tail.dirty = true
 	if srv.gtids() {
+		st.file = "" // the saved name may be another server's; the first event tells
+	}
+	st.byGTID, st.tip, st.ended = srv.gtids(), gomysql.Position{Name: srv.file, Pos: srv.pos}, make(chan struct{})
+	if st.byGTID {
 		if st.behind, err = parseGTIDs(srv.executed); err != nil {
 			return nil, err
 		}
 	}
 	s.status.set(func(v *sources.Status) { v.Seq = pos.Seq })
-	st.caughtUp()
+	st.caughtUp(pos.Pos)
 	return st, nil
 }
 
@@ -150,7 +156,7 @@ func (st *stream) replicate(ctx context.Context) error {
 }
 
 func (st *stream) startSync(syncer *replication.BinlogSyncer) (*replication.BinlogStreamer, error) {
-	if st.behind != nil || !st.gtids.IsEmpty() {
+	if st.byGTID {
 		return syncer.StartSyncGTID(st.gtids.Clone())
 	}
 	return syncer.StartSync(gomysql.Position{Name: st.pos.File, Pos: st.pos.Pos})
@@ -209,7 +215,7 @@ func (s *source) start(ctx context.Context, c *client.Conn, srv *server, from ev
 		return &position{Version: 1, Rule: ruleName, Server: srv.uuid, GTID: srv.executed, File: srv.file, Pos: srv.pos,
 			Seq: rise(pos.Seq, now), Tables: map[string]*tableProgress{}}, true, nil
 	}
-	if err := s.complete(srv, pos); err != nil {
+	if err := s.complete(ctx, srv, pos); err != nil {
 		return nil, false, err
 	}
 	if err := s.contained(c, srv, pos); err != nil {
@@ -233,13 +239,12 @@ func (s *source) start(ctx context.Context, c *client.Conn, srv *server, from ev
 }
 
 // complete fills in what a position that a person set leaves open.
-func (s *source) complete(srv *server, pos *position) error {
+func (s *source) complete(ctx context.Context, srv *server, pos *position) (err error) {
 	if pos.Server == "" {
 		pos.Server = srv.uuid
 	}
-	if pos.GTID == "" && srv.gtids() {
-		return sources.Permanent(fmt.Errorf("mysql %s: the position is %s:%d, and the server has GTIDs: set it as a GTID set, which SHOW BINLOG EVENTS "+
-			"and gtid_executed show", s.env.Name, pos.File, pos.Pos))
+	if pos.GTID == "" && pos.File != "" && srv.gtids() {
+		pos.GTID, err = s.gtidsBefore(ctx, gomysql.Position{Name: pos.File, Pos: pos.Pos})
 	}
-	return nil
+	return err
 }

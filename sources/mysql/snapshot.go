@@ -108,7 +108,18 @@ func (r *reader) table(ctx context.Context, t *table) error {
 	if errors.Is(err, errAgain) {
 		return nil // next gives the same table again, with its new definition
 	}
-	return err
+	return r.denied(ctx, t, err)
+}
+
+// denied stops a table that the user may not read; another error it gives back.
+func (r *reader) denied(ctx context.Context, t *table, err error) error {
+	var my *gomysql.MyError
+	if !errors.As(err, &my) || my.Code != gomysql.ER_TABLEACCESS_DENIED_ERROR && my.Code != gomysql.ER_COLUMNACCESS_DENIED_ERROR {
+		return err
+	}
+	why := fmt.Sprintf("%s (error %d): GRANT SELECT ON %s.%s TO %s; %s", my.Message, my.Code,
+		rowdec.QuoteName(t.schema), rowdec.QuoteName(t.table), literal(r.conf.User), startAgain)
+	return r.boundary(ctx, func(context.Context) error { return r.stop(t, why, false) })
 }
 
 // keyed reads a table with a primary key, chunk by chunk.
@@ -131,8 +142,14 @@ func (r *reader) keyed(ctx context.Context, t *table, plan *rowdec.Plan) error {
 	}
 }
 
-// gone is called for a table that does not exist: what sinks hold of it is swept.
+// gone is called for a table that information_schema does not show. It shows no table that the user may not read either, so the table is
+// asked for: only where it does not exist is swept what sinks hold of it.
 func (r *reader) gone(ctx context.Context, t *table) error {
+	err := r.exec(fmt.Sprintf("SELECT 1 FROM %s.%s LIMIT 0", rowdec.QuoteName(t.schema), rowdec.QuoteName(t.table)))
+	var my *gomysql.MyError
+	if !errors.As(err, &my) || my.Code != gomysql.ER_NO_SUCH_TABLE && my.Code != gomysql.ER_BAD_DB_ERROR {
+		return r.denied(ctx, t, r.explain("read "+t.name, err)) // nil: it has just been made, and is described again
+	}
 	return r.boundary(ctx, func(ctx context.Context) error {
 		r.env.Log.Warn("the table does not exist: what sinks hold of it is removed", "table", t.name)
 		t.progress.Gen = r.seq
@@ -201,7 +218,7 @@ func (ch *chunk) low(ctx context.Context) (gtids string, err error) {
 		if t.progress.State == tableStopped {
 			return errAgain
 		}
-		t.recorder = &recorder{keys: map[string]struct{}{}}
+		ch.rec = t.record()
 		gtids, ch.seq, ch.after = ch.gtids.String(), ch.stream.seq, t.progress.After
 		return nil
 	})

@@ -38,7 +38,6 @@ func (s *status) passed(commit, now time.Time, seq uint64) {
 func (s *status) waiting(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.v.CaughtUp = true
 	s.v.AtTip, s.v.LagKnown, s.v.Lag, s.v.LagBytes, s.v.Moved = true, true, 0, 0, now
 }
 

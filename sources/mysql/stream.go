@@ -38,8 +38,13 @@ type stream struct {
 	scratch  rowdec.Scratch
 	atCommit []func(context.Context) // what waits for the transaction to end
 	wake     chan struct{}           // tells the snapshot that a table waits
-	behind   *gomysql.MysqlGTIDSet   // what the server held when Run began; nil once it is passed
+	byGTID   bool                    // the server has GTIDs
+	behind   *gomysql.MysqlGTIDSet   // what it held when Run began; nil once that is passed, or without GTIDs
+	tip      gomysql.Position        // where its binlog ended then
+	caught   bool                    // both are passed
 	failed   error                   // the first error; the stream is over then
+	over     bool
+	ended    chan struct{} // closed when over is set
 	// candidates are names of tables that a statement may have made; the snapshot looks whether they exist.
 	candidates []name
 }
@@ -115,7 +120,7 @@ func (st *stream) event(ctx context.Context, h *replication.EventHeader, raw []b
 	case replication.TRANSACTION_PAYLOAD_EVENT:
 		return st.payload(ctx, h, body)
 	case replication.HEARTBEAT_EVENT, replication.HEARTBEAT_LOG_EVENT_V2:
-		return st.rest(ctx)
+		return st.rest(ctx, h.LogPos)
 	case replication.INCIDENT_EVENT:
 		return st.incident()
 	}
@@ -199,7 +204,7 @@ func (st *stream) commit(ctx context.Context, h *replication.EventHeader) error 
 	now := time.Now()
 	st.status.passed(st.tx.commit, now, st.seq)
 	st.tx = tx{number: st.tx.number}
-	st.caughtUp()
+	st.caughtUp(h.LogPos)
 	st.settle(ctx)
 	if st.out.full() || st.out.old() || now.Sub(st.emitted) > time.Second {
 		return st.flush(ctx)
@@ -248,24 +253,32 @@ func (st *stream) idle(ctx context.Context) {
 	}
 }
 
-// rest is a heartbeat, which a server sends only at the end of its binlog: a position that moved without events goes out (rule P2).
-func (st *stream) rest(ctx context.Context) error {
+// rest is a heartbeat, which a server sends at the end of its binlog, and while it passes over transactions that it need not send. A position
+// that moved without events goes out (rule P2).
+func (st *stream) rest(ctx context.Context, at uint32) error {
 	if st.tx.open {
 		return nil
 	}
-	st.behind = nil
-	st.status.waiting(time.Now())
+	st.status.set(func(v *sources.Status) { v.Moved = time.Now() })
+	if st.caughtUp(at) {
+		st.status.waiting(time.Now())
+	}
 	return st.flush(ctx)
 }
 
-// caughtUp notes once that the stream has passed what the server held when Run began: only then has it passed every
-// position that it had reached before a crash (rule E2).
-func (st *stream) caughtUp() {
-	if st.behind == nil || !st.gtids.Contain(st.behind) {
-		return
+// caughtUp tells whether the stream, which is at this offset of the current file, has passed what the server held when Run began, and notes it
+// once: only then has it passed every position that it had reached before a crash (rule E2).
+func (st *stream) caughtUp(at uint32) bool {
+	if st.caught {
+		return true
 	}
-	st.behind = nil
+	byGTID := st.behind != nil && st.gtids.Contain(st.behind)
+	if !byGTID && (gomysql.Position{Name: st.file, Pos: at}).Compare(st.tip) < 0 {
+		return false
+	}
+	st.caught, st.behind = true, nil
 	st.status.set(func(v *sources.Status) { v.CaughtUp = true })
+	return true
 }
 
 // boundary runs f while the stream stands between two transactions: at once, or as soon as the current one ends. It returns what
@@ -273,6 +286,10 @@ func (st *stream) caughtUp() {
 func (st *stream) boundary(ctx context.Context, f func(context.Context) error) error {
 	done := make(chan error, 1)
 	st.mu.Lock()
+	if st.over {
+		st.mu.Unlock()
+		return errOver
+	}
 	if !st.tx.open {
 		defer st.mu.Unlock()
 		return f(ctx)
@@ -288,6 +305,7 @@ func (st *stream) boundary(ctx context.Context, f func(context.Context) error) e
 	case err := <-done:
 		return err
 	case <-ctx.Done():
+	case <-st.ended:
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -296,8 +314,25 @@ func (st *stream) boundary(ctx context.Context, f func(context.Context) error) e
 	case err := <-done:
 		return err
 	default:
-		return ctx.Err()
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return errOver
+}
+
+// errOver is for what came to a stream from outside and found it ended.
+var errOver = errors.New("the source has stopped reading")
+
+// end lets nothing more into the stream.
+func (st *stream) end() {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.stream == st {
+		st.stream = nil
+	}
+	st.over = true
+	close(st.ended)
 }
 
 // log is the source's logger with the table's name.

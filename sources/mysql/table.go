@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
 	gomysql "github.com/go-mysql-org/go-mysql/mysql"
 	"github.com/go-mysql-org/go-mysql/replication"
@@ -18,22 +19,48 @@ import (
 
 // table is a watched table as the stream knows it.
 type table struct {
-	name          string // schema.table
+	name          string // what positions have it by, and log lines
 	schema, table string
 	tag           string
 	progress      *tableProgress // its part of the position
 	plan          *rowdec.Plan   // of the latest TABLE_MAP; nil until the first
 	body          []byte         // that TABLE_MAP after the table id
-	// recorder collects the keys that the stream changes while a chunk of the table is being read; nil otherwise (rule N2).
-	recorder *recorder
+	// recorders collect the keys that the stream changes, one for each chunk of the table that is being read (rule N2).
+	recorders []*recorder
 	// seen is what a snapshot of a table without a key has shown: the stream leaves these transactions out for it.
-	seen *gomysql.MysqlGTIDSet
+	seen   *gomysql.MysqlGTIDSet
+	unsure *gomysql.MysqlGTIDSet // what it may have shown or not; nil where seen is
 }
 
 // recorder is what happened to a table between a chunk's low and high mark.
 type recorder struct {
 	keys map[string]struct{}
 	ddl  bool // the definition changed: the chunk has to be read again (rule N3)
+}
+
+// record begins to record; forget ends it.
+func (t *table) record() *recorder {
+	r := &recorder{keys: map[string]struct{}{}}
+	t.recorders = append(t.recorders, r)
+	return r
+}
+
+func (t *table) forget(r *recorder) {
+	t.recorders = slices.DeleteFunc(t.recorders, func(x *recorder) bool { return x == r })
+}
+
+// changed records that the stream changed the row with this key.
+func (t *table) changed(key []byte) {
+	for _, r := range t.recorders {
+		r.keys[string(key)] = struct{}{}
+	}
+}
+
+// unsettle records that what is being read of the table cannot be used.
+func (t *table) unsettle() {
+	for _, r := range t.recorders {
+		r.ddl = true
+	}
 }
 
 // mapped is one TABLE_MAP: the server's number for a definition of a table.
@@ -71,6 +98,7 @@ func (st *stream) define(ctx context.Context, m *mapped, raw []byte) error {
 	t := m.table
 	if t.plan != nil && bytes.Equal(t.body, m.body[tableIDSize:]) {
 		m.plan = t.plan // another number for the same definition
+		st.heal(t)
 		return nil
 	}
 	plan, err := st.compile(raw)
@@ -86,12 +114,17 @@ func (st *stream) define(ctx context.Context, m *mapped, raw []byte) error {
 		return err
 	}
 	t.plan, t.body, m.plan = plan, m.body[tableIDSize:], plan
+	st.heal(t)
+	st.compareStream(t, digest(plan.Table()))
+	return nil
+}
+
+// heal has a table read again that was stopped for a definition that could not be read, now that there is one that can.
+func (st *stream) heal(t *table) {
 	if t.progress.State == tableStopped && t.progress.Heal {
 		st.log(t).Info("what stopped the table is mended: it is read again")
 		st.await(t)
 	}
-	st.compareStream(t, digest(plan.Table()))
-	return nil
 }
 
 func (st *stream) compile(raw []byte) (*rowdec.Plan, error) {
@@ -125,9 +158,7 @@ func (st *stream) compareStream(t *table, def string) {
 
 // redefined has a table read again whose definition changed.
 func (st *stream) redefined(t *table) {
-	if t.recorder != nil {
-		t.recorder.ddl = true
-	}
+	t.unsettle()
 	if t.progress.State == tableStopped {
 		return
 	}
@@ -154,12 +185,12 @@ func (st *stream) await(t *table) {
 }
 
 // watch returns the watched table of that name, known or new. A new one is read, since nobody knows what it held before.
-func (st *stream) watch(schema, name string) *table {
-	full := schema + "." + name
+func (st *stream) watch(schema, tableName string) *table {
+	full := name{schema, tableName}.key()
 	if t := st.tables[full]; t != nil {
 		return t
 	}
-	t := &table{name: full, schema: schema, table: name, tag: st.conf.tagOf(st.env.Name, schema, name)}
+	t := &table{name: full, schema: schema, table: tableName, tag: st.conf.tagOf(st.env.Name, schema, tableName)}
 	st.tables[full] = t
 	t.progress = st.pos.Tables[full]
 	if t.progress != nil {
@@ -185,9 +216,7 @@ func (st *stream) stop(t *table, why string, heal bool) error {
 	}
 	*t.progress = tableProgress{State: tableStopped, Why: why, Heal: heal}
 	st.tail.dirty = true
-	if t.recorder != nil {
-		t.recorder.ddl = true
-	}
+	t.unsettle()
 	st.status.table(t.schema, t.table, func(s *sources.TableStatus) { s.Stopped, s.Snapshot = why, "" })
 	return nil
 }
