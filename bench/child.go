@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// run is what one contender took once.
+// measured is what one contender took once.
 type measured struct {
 	wall time.Duration // from its start to the last row
 	cpu  time.Duration // user and system, of the whole process

@@ -74,10 +74,8 @@ func (w *world) startProduct(ctx context.Context, from, sink string) (*product, 
 // patience is how long the product may go without an event more.
 const patience = time.Minute
 
-// await returns once the sink has taken n events.
+// await returns once the sink has taken n events. It asks seldom while many are left: each question costs the product something.
 func (p *product) await(ctx context.Context, n int) error {
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
 	last, moved := 0, time.Now()
 	for {
 		got, err := p.taken(ctx)
@@ -90,11 +88,20 @@ func (p *product) await(ctx context.Context, n int) error {
 			return errors.Join(fmt.Errorf("yamabiko stands at %d of %d events; its log:\n%s", got, n, p.lastWords()), err)
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(p.untilNext(got, n)):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+}
+
+// untilNext is half of the time that the rest will take, if it goes on as it went.
+func (p *product) untilNext(got, n int) time.Duration {
+	if got == 0 {
+		return 50 * time.Millisecond
+	}
+	left := time.Since(p.begin) * time.Duration(n-got) / time.Duration(got)
+	return min(max(left/2, 5*time.Millisecond), 250*time.Millisecond)
 }
 
 // taken reads the sink's counter; 0 until it answers.
