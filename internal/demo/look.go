@@ -16,7 +16,7 @@ func (d *demo) look(stay bool) {
 	}
 	host, port, _ := net.SplitHostPort(d.mysql.Addr) // StartMySQL made it
 	d.out.step("everything stays up until ^C: look around")
-	d.out.say(`change rows:     mysql -h %[1]s -P %[2]s -u root Chinook
+	d.out.say(`change rows:     mysql -h %[1]s -P %[2]s -u root Chinook   (or any other client; no password)
 documents:       curl '%[3]s/chinook.artist/_doc/2000?pretty'
 search:          curl '%[3]s/chinook.track/_search?q=Name:love&size=3&pretty'
 indices:         curl '%[3]s/_cat/indices?v'
@@ -26,5 +26,5 @@ configuration:   %[5]s
 log:             tail -f %[6]s
 what it lacks:   %[7]s=%[8]s %[9]s check --connect -c %[5]s
 its position:    %[7]s=%[8]s %[9]s position show -c %[5]s`,
-		host, port, d.es.URL, d.admin, d.path("yamabiko.yaml"), d.path("yamabiko.log"), passwordVar, d.mysql.Password, binary)
+		host, port, d.es.URL, d.admin, d.path("yamabiko.yaml"), d.path("yamabiko.log"), passwordVar, d.mysql.Password, d.binary)
 }

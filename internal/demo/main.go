@@ -17,7 +17,8 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, term.IsTerminal(int(os.Stdin.Fd())))
+	d := &demo{binary: "bin/yamabiko", out: newReporter(os.Stdout)}
+	err := d.run(ctx, term.IsTerminal(int(os.Stdin.Fd())))
 	interrupted := ctx.Err() != nil
 	stop()
 	switch {
@@ -32,15 +33,13 @@ func main() {
 }
 
 // run is the demo from its folder to the clean-up. stay says that somebody is there to look around.
-func run(ctx context.Context, stay bool) (err error) {
-	dir, err := os.MkdirTemp("", "yamabiko-demo-")
-	if err != nil {
+func (d *demo) run(ctx context.Context, stay bool) (err error) {
+	if d.dir, err = os.MkdirTemp("", "yamabiko-demo-"); err != nil {
 		return err
 	}
-	d := &demo{dir: dir, out: newReporter(os.Stdout)}
 	defer func() {
 		d.out.step("cleaning up")
-		left := errors.Join(d.close(), os.RemoveAll(dir))
+		left := errors.Join(d.close(), os.RemoveAll(d.dir))
 		testenv.Clean()
 		if left == nil {
 			d.out.done("nothing is left running")

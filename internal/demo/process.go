@@ -14,11 +14,8 @@ import (
 	"yamabiko/internal/testenv"
 )
 
-const (
-	binary = "bin/yamabiko"
-	// passwordVar holds the password of yamabiko's MySQL user: a configuration has secrets by reference only.
-	passwordVar = "YAMABIKO_DEMO_PASSWORD"
-)
+// passwordVar holds the password of yamabiko's MySQL user: a configuration has secrets by reference only.
+const passwordVar = "YAMABIKO_DEMO_PASSWORD"
 
 // configuration is what yamabiko runs with here.
 const configuration = `# The demo's configuration: all tables of one database, an index a table.
@@ -40,7 +37,7 @@ sinks:
 
 // yamabiko writes a configuration and starts the program as a process of its own.
 func (d *demo) yamabiko(ctx context.Context) error {
-	d.out.step("starting %s", binary)
+	d.out.step("starting %s", d.binary)
 	port, err := testenv.FreePort()
 	if err != nil {
 		return err
@@ -73,7 +70,7 @@ func (d *demo) start() error {
 		return err
 	}
 	defer log.Close()
-	d.cmd = exec.Command(binary, "run", "--config", d.path("yamabiko.yaml"))
+	d.cmd = exec.Command(d.binary, "run", "--config", d.path("yamabiko.yaml"))
 	d.cmd.Stdout, d.cmd.Stderr = log, log
 	d.cmd.Env = append(os.Environ(), passwordVar+"="+d.mysql.Password)
 	testenv.Tie(d.cmd)

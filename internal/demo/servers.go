@@ -20,15 +20,16 @@ const (
 
 // demo is everything that runs.
 type demo struct {
-	dir   string // of configuration, state, logs and the servers' data; goes at the end
-	out   *reporter
-	mysql *testenv.MySQLServer
-	sql   *testenv.Session
-	es    *testenv.ESServer
-	admin string // URL of yamabiko's admin server
-	cmd   *exec.Cmd
-	ended chan struct{} // closed when cmd has ended
-	lags  []lag
+	binary string // yamabiko's
+	dir    string // of configuration, state, logs and the servers' data; goes at the end
+	out    *reporter
+	mysql  *testenv.MySQLServer
+	sql    *testenv.Session
+	es     *testenv.ESServer
+	admin  string // URL of yamabiko's admin server
+	cmd    *exec.Cmd
+	ended  chan struct{} // closed when cmd has ended
+	lags   []lag
 }
 
 // servers starts MySQL and Elasticsearch side by side. On first use they are installed into the cache, which shows on standard error.
