@@ -2,10 +2,11 @@ package elasticsearch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
-	"sync/atomic"
+	"syscall"
 
 	"yamabiko/event"
 )
@@ -53,23 +54,17 @@ func (b *bulk) stretch(from, to int) []byte {
 	return b.body.buf[b.starts[from]:end]
 }
 
-// fit returns the end of the longest run of actions from `from` that has at most limit bytes, and holds one at least.
+// fit returns the end of the longest run of actions from `from` that has at most limit bytes, and holds one at least. A limit of
+// 0 is none.
 func (b *bulk) fit(from int, limit int64) int {
+	if limit == 0 || int64(len(b.body.buf)-b.starts[from]) <= limit {
+		return len(b.starts)
+	}
 	to := from + 1
 	for to < len(b.starts) && int64(len(b.stretch(from, to+1))) <= limit {
 		to++
 	}
 	return to
-}
-
-// limit is the most bytes that a bulk may have, as far as the server has shown.
-type limit struct{ atomic.Int64 }
-
-func (l *limit) value() int64 {
-	if v := l.Load(); v > 0 {
-		return v
-	}
-	return 1 << 62
 }
 
 // answered is called for every action with an error or, where a reply has any, with a status.
@@ -78,22 +73,23 @@ type answered func(i int, r *result)
 // send posts b, in pieces if the server says that it is too large, and passes on the answer to each action that has one to hear.
 // done is how many actions were answered, in order, when err came.
 func (s *Sink) send(ctx context.Context, b *bulk, on answered) (done int, err error) {
+	limit := s.bodyLimit.Load()
 	for done < len(b.starts) {
-		to := len(b.starts)
-		if lim := s.bodyLimit.value(); int64(len(b.stretch(done, to))) > lim {
-			to = b.fit(done, lim)
-		}
-		var a answer
-		if a, err = s.post(ctx, b, done, to); err != nil {
-			return done, err
-		}
-		b.reply = a.body
+		to := b.fit(done, limit)
+		size := int64(len(b.stretch(done, to)))
+		a, err := s.post(ctx, b, done, to)
 		switch {
+		case err != nil && to-done > 1 && size > provenFloor && brokeOff(err):
+			limit = size / 2 // it may be a 413 that was not heard; a server that is gone fails the next try as well
+			continue
+		case err != nil:
+			return done, err
 		case a.status == http.StatusRequestEntityTooLarge && to-done > 1:
-			s.bodyLimit.Store(int64(len(b.stretch(done, to)) / 2))
+			limit = size / 2
+			s.bodyLimit.Store(limit)
 			continue
 		case a.status == http.StatusRequestEntityTooLarge:
-			on(done, tooLarge(len(b.stretch(done, to))))
+			on(done, tooLarge(size))
 		case a.status >= 300:
 			return done, newStatusError(http.MethodPost, "/_bulk", a)
 		default:
@@ -101,12 +97,19 @@ func (s *Sink) send(ctx context.Context, b *bulk, on answered) (done int, err er
 				return done, fmt.Errorf("POST /_bulk at %s: %w", a.host, err)
 			}
 		}
+		b.reply = a.body
 		done = to
 	}
 	return done, nil
 }
 
-func tooLarge(n int) *result {
+// brokeOff tells whether the server closed the connection in the middle. One that unpacks gzip finds out only then that a body
+// is too large, and its answer is lost if it comes while we send.
+func brokeOff(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
+}
+
+func tooLarge(n int64) *result {
 	return &result{Status: http.StatusRequestEntityTooLarge, Error: &cause{Type: "content_too_long",
 		Reason: fmt.Sprintf("a document of %d bytes by itself is more than the server takes (http.max_content_length, or a proxy's limit)", n)}}
 }

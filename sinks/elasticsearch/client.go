@@ -24,6 +24,7 @@ type client struct {
 	flavor  string
 	timeout time.Duration
 	header  http.Header // of every request; never changed
+	proven  proven
 }
 
 func newClient(conf Config, lanes int) (*client, error) {
@@ -87,6 +88,7 @@ func (c *client) call(ctx context.Context, method, path, query, kind string, p p
 func (c *client) once(ctx context.Context, method, path, query, kind string, p payload, buf []byte) (answer, error) {
 	req := c.request(method, path, query, kind, p).WithContext(ctx)
 	res, err := c.tp.Perform(req)
+	c.proven.learn(len(p.bytes), res, err)
 	if err != nil {
 		return answer{}, fmt.Errorf("%s %s at %s: %w", method, path, req.URL.Host, err)
 	}
@@ -109,13 +111,18 @@ func (c *client) request(method, path, query, kind string, p payload) *http.Requ
 		h[k] = v
 	}
 	h.Set("Accept", c.mime("json"))
-	req := &http.Request{Method: method, URL: &url.URL{Path: path, RawQuery: query}, Header: h}
+	req := &http.Request{Method: method, URL: &url.URL{Path: path, RawQuery: query}, Header: h,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1} // net/http ignores Expect without them
 	if p.bytes == nil {
 		return req
 	}
 	h.Set("Content-Type", c.mime(kind))
 	if p.gzip {
 		h.Set("Content-Encoding", "gzip")
+	}
+	if c.proven.doubts(len(p.bytes)) {
+		h.Set("Expect", "100-continue")
+		req.Close = true // else net/http sends the body after a 413 too, to keep the connection
 	}
 	req.ContentLength = int64(len(p.bytes))
 	req.Body = p.open()

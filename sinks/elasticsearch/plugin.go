@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"yamabiko/event"
 	"yamabiko/sinks"
@@ -29,7 +30,7 @@ type Sink struct {
 	bodies    bodyPool
 	jobs      sync.Pool // *job
 	bulkQuery string
-	bodyLimit limit
+	bodyLimit atomic.Int64 // the most bytes that a bulk may have, as far as the server has shown; 0: no limit known
 
 	targets targets
 	copies  copies

@@ -12,14 +12,15 @@ import (
 
 func newTransport(conf Config, lanes int) (*http.Transport, error) {
 	tr := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: conf.ConnectTimeout.Std(), KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout: conf.ConnectTimeout.Std(),
-		MaxIdleConnsPerHost: lanes + 1,
-		IdleConnTimeout:     90 * time.Second,
-		WriteBufferSize:     128 << 10,
-		ReadBufferSize:      32 << 10,
-		DisableCompression:  true, // replies are small, and inflating them costs more than the network does
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: conf.ConnectTimeout.Std(), KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout:   conf.ConnectTimeout.Std(),
+		MaxIdleConnsPerHost:   lanes + 1,
+		IdleConnTimeout:       90 * time.Second,
+		WriteBufferSize:       128 << 10,
+		ReadBufferSize:        32 << 10,
+		ExpectContinueTimeout: 500 * time.Millisecond,
+		DisableCompression:    true, // replies are small, and inflating them costs more than the network does
 	}
 	if conf.Proxy != "" {
 		u, err := url.Parse(conf.Proxy)
