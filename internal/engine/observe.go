@@ -85,8 +85,10 @@ func (e *Engine) Status() admin.Status {
 func (p *pipeline) observe() admin.Source {
 	st := p.status()
 	o := admin.Source{
-		Name: p.name, Phase: st.Phase, Moved: st.Moved, Lag: st.Lag, LagKnown: st.LagKnown, LagBytes: st.LagBytes, CaughtUp: st.CaughtUp,
-		Seq: st.Seq, InFlight: p.ledger.InFlight(), Held: p.foreign(st),
+		Name: p.name, Phase: st.Phase, Moved: st.Moved, Lag: st.Lag, LagKnown: st.LagKnown, LagBytes: st.LagBytes,
+		// A source that has only just connected does not yet know the tables that it has to read.
+		CaughtUp: st.CaughtUp && st.Phase != "connecting",
+		Seq:      st.Seq, InFlight: p.ledger.InFlight(), Held: p.foreign(st),
 	}
 	for _, t := range st.Tables {
 		o.Tables = append(o.Tables, admin.Table{Schema: t.Schema, Table: t.Table, Stopped: t.Stopped, Snapshot: t.Snapshot, Rows: t.Rows, Total: t.Total})

@@ -278,3 +278,5 @@ func (l testLog) Write(b []byte) (int, error) {
 }
 
 var errTest = errors.New("the test wants it so")
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
