@@ -179,15 +179,21 @@ func (ch *chunk) settled() []*event.Batch {
 	return kept
 }
 
-// dropKeys takes the entries with these keys out of a batch that nobody else has seen yet.
+// dropKeys takes the entries with these keys out of a batch that nobody else has seen yet, and their bytes, since sinks may send Data whole.
 func dropKeys(b *event.Batch, keys map[string]struct{}) {
-	kept := b.Entries[:0]
+	kept, end := b.Entries[:0], uint32(0)
 	for i, e := range b.Entries {
-		if _, changed := keys[string(b.KeyOf(i))]; !changed {
-			kept = append(kept, e)
+		if _, changed := keys[string(b.KeyOf(i))]; changed {
+			continue
 		}
+		if e.Off != end {
+			copy(b.Data[end:], b.Data[e.Off:e.Off+e.Len])
+			e.Off = end
+		}
+		end += e.Len
+		kept = append(kept, e)
 	}
-	b.Entries = kept
+	b.Entries, b.Data = kept, b.Data[:end]
 }
 
 // handOver emits the chunk's batches; the position, which now holds the chunk, goes with the last.
