@@ -32,6 +32,11 @@ func install(ctx context.Context, kind string) error {
 		return err
 	}
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	// A session of its own: so all that the script has started can be ended, and package tools find no terminal to ask at. SIGTERM, since a
+	// package that is half installed would have to be mended.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = 30 * time.Second
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("testenv: install %s: %w (its output is above)", kind, err)
 	}
