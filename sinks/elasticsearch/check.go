@@ -3,9 +3,10 @@ package elasticsearch
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"yamabiko/event"
 	"yamabiko/sinks"
@@ -70,7 +71,7 @@ func (s *Sink) checkNodes(ctx context.Context, f *findings) (any bool) {
 				Distribution string `json:"distribution"`
 			} `json:"version"`
 		}
-		err = cl.json(ctx, http.MethodGet, "/", "", nil, &root)
+		err = cl.api(ctx, esapi.InfoRequest{}, &root)
 		_ = cl.close() // only gives up connections
 		switch {
 		case err != nil:
@@ -97,7 +98,7 @@ func (s *Sink) checkHealth(ctx context.Context, f *findings) {
 	var health struct {
 		Status string `json:"status"`
 	}
-	err := s.client.json(ctx, http.MethodGet, "/_cluster/health", "", nil, &health)
+	err := s.client.api(ctx, esapi.ClusterHealthRequest{}, &health)
 	switch {
 	case err != nil:
 		f.mend("give the user the privilege monitor", "cluster health: %v", err)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
 	"yamabiko/event"
 )
 
@@ -31,7 +33,7 @@ type settings struct {
 // checkIndex looks at the index that t's rows go to.
 func (s *Sink) checkIndex(ctx context.Context, f *findings, name string, t *event.Table) error {
 	var found state
-	err := s.client.json(ctx, http.MethodGet, "/"+name, "", nil, &found)
+	err := s.client.api(ctx, esapi.IndicesGetRequest{Index: named(name)}, &found)
 	switch {
 	case hasStatus(err, http.StatusNotFound) && s.conf.Mapping == mappingOff:
 		f.mend("create it with its mapping, or set mapping: create", "index %s is missing, and with mapping: off the server guesses its fields", name)

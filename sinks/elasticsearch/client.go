@@ -3,12 +3,10 @@ package elasticsearch
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/elastic/elastic-transport-go/v8/elastictransport"
@@ -130,37 +128,8 @@ func (c *client) request(method, path, query, kind string, p payload) *http.Requ
 	return req
 }
 
-// json sends a small request and decodes the reply into out, if that is not nil. A status of 400 or more is a *statusError.
-func (c *client) json(ctx context.Context, method, path, query string, in, out any) error {
-	var p payload
-	if in != nil {
-		b, err := json.Marshal(in)
-		if err != nil {
-			return fmt.Errorf("%s %s: %w", method, path, err)
-		}
-		p.bytes = b
-	}
-	a, err := c.call(ctx, method, path, query, "json", p, nil)
-	if err != nil {
-		return err
-	}
-	if a.status >= 300 {
-		return newStatusError(method, path, a)
-	}
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(a.body, out); err != nil {
-		return fmt.Errorf("%s %s at %s: reply: %w", method, path, a.host, err)
-	}
-	return nil
-}
-
-// serverTimeout is what the server is told, as a query parameter: it shall give up, and say why, before we cut the connection and
-// know nothing (rule E2).
-func (c *client) serverTimeout() string {
-	return "timeout=" + strconv.FormatInt((c.timeout*3/4).Milliseconds(), 10) + "ms"
-}
+// patience is what the server is told: it shall give up, and say why, before we cut the connection and know nothing (rule E2).
+func (c *client) patience() time.Duration { return c.timeout * 3 / 4 }
 
 func (c *client) close() error {
 	err := c.tp.Close(context.Background())

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
 	"yamabiko/event"
 )
 
@@ -47,7 +49,7 @@ func (x *index) find(ctx context.Context, s *Sink, t *event.Table) (created bool
 	if !hasStatus(err, http.StatusNotFound) {
 		return false, err
 	}
-	err = s.client.json(ctx, http.MethodPut, "/"+x.name, s.client.serverTimeout(), s.conf.definition(t), nil)
+	err = s.client.api(ctx, esapi.IndicesCreateRequest{Index: named(x.name)[0], Body: encoded(s.conf.definition(t)), Timeout: s.client.patience()}, nil)
 	if isType(err, "resource_already_exists_exception") { // another process was quicker
 		return false, x.load(ctx, s)
 	}
@@ -77,7 +79,7 @@ type field struct {
 
 func (x *index) load(ctx context.Context, s *Sink) error {
 	var found mapping
-	if err := s.client.json(ctx, http.MethodGet, "/"+x.name+"/_mapping", "", nil, &found); err != nil {
+	if err := s.client.api(ctx, esapi.IndicesGetMappingRequest{Index: named(x.name)}, &found); err != nil {
 		return err
 	}
 	x.found, x.ours, x.fields = true, len(found) == 1, map[string]bool{}
@@ -105,7 +107,7 @@ func (x *index) addFields(ctx context.Context, s *Sink, t *event.Table) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	err := s.client.json(ctx, http.MethodPut, "/"+x.name+"/_mapping", s.client.serverTimeout(), object{"properties": missing}, nil)
+	err := s.client.api(ctx, esapi.IndicesPutMappingRequest{Index: named(x.name), Body: encoded(object{"properties": missing}), Timeout: s.client.patience()}, nil)
 	if hasStatus(err, http.StatusNotFound) { // deleted meanwhile: the next try makes it anew
 		x.found = false
 	}

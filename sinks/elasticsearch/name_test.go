@@ -8,6 +8,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
 	"yamabiko/event"
 	"yamabiko/internal/testenv"
 	"yamabiko/sinks/sinktest"
@@ -85,9 +87,9 @@ func TestOddIndexNamesAreTaken(t *testing.T) {
 // count asks for an index by the name that we would give it.
 func (s *Sink) count(t *testing.T, raw string) (n int, err error) {
 	var reply struct{ Count int }
-	if err := s.client.json(t.Context(), "POST", "/"+indexName(raw)+"/_refresh", "", nil, nil); err != nil {
+	if err := s.client.api(t.Context(), esapi.IndicesRefreshRequest{Index: named(indexName(raw))}, nil); err != nil {
 		return 0, err
 	}
-	err = s.client.json(t.Context(), "GET", "/"+indexName(raw)+"/_count", "", nil, &reply)
+	err = s.client.api(t.Context(), esapi.CountRequest{Index: named(indexName(raw))}, &reply)
 	return reply.Count, err
 }

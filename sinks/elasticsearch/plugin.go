@@ -6,6 +6,7 @@ package elasticsearch
 import (
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -50,7 +51,7 @@ func Open(conf Config, env sinks.Env) (*Sink, error) {
 	if s.report == nil {
 		s.report = func(string, uint64) {}
 	}
-	s.bulkQuery = cl.serverTimeout() + "&" + bulkFilter
+	s.bulkQuery = "timeout=" + strconv.FormatInt(cl.patience().Milliseconds(), 10) + "ms&" + bulkFilter
 	s.bodies.keep = int(max(4*env.Limits.Chunk, minKeep))
 	s.targets.indices = map[string]*index{}
 	s.targets.known = map[targetKey]*target{}

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"yamabiko/event"
 )
@@ -12,7 +15,7 @@ import (
 const pageSize = 10000
 
 // scrollKeep is how long the server keeps a scan open between two pages.
-const scrollKeep = "5m"
+const scrollKeep = 5 * time.Minute
 
 // barrier does what a barrier asks of the index. The router calls it while nothing else of the route is under way.
 func (s *Sink) barrier(ctx context.Context, at event.Ref) error {
@@ -75,12 +78,12 @@ type hit struct {
 	Version uint64 `json:"_version"`
 }
 
-const pageFilter = "filter_path=_scroll_id,hits.hits._index,hits.hits._id,hits.hits._version"
+var pageFilter = []string{"_scroll_id", "hits.hits._index", "hits.hits._id", "hits.hits._version"}
 
 // sweep deletes the documents with a version below `below`, at the version just below it: a document that is newer by then answers 409 and
 // stays. It reads all ids, since no query finds a version; scripts are not needed, and a server need not have them.
 func (s *Sink) sweep(ctx context.Context, name string, below uint64) (removed int, err error) {
-	err = s.client.json(ctx, http.MethodPost, "/"+name+"/_refresh", "", nil, nil)
+	err = s.client.api(ctx, esapi.IndicesRefreshRequest{Index: named(name)}, nil)
 	if hasStatus(err, http.StatusNotFound) {
 		return 0, nil
 	}
@@ -89,7 +92,9 @@ func (s *Sink) sweep(ctx context.Context, name string, below uint64) (removed in
 	}
 	var p page
 	query := object{"size": pageSize, "version": true, "_source": false, "sort": []string{"_doc"}}
-	err = s.client.json(ctx, http.MethodPost, "/"+name+"/_search", "scroll="+scrollKeep+"&allow_partial_search_results=false&"+pageFilter, query, &p)
+	err = s.client.api(ctx, esapi.SearchRequest{
+		Index: named(name), Body: encoded(query), Scroll: scrollKeep, AllowPartialSearchResults: new(false), FilterPath: pageFilter,
+	}, &p)
 	defer func() { s.endScroll(ctx, p.Scroll) }()
 	for err == nil && len(p.Hits.Hits) > 0 {
 		n, err := s.remove(ctx, p.Hits.Hits, below)
@@ -98,7 +103,7 @@ func (s *Sink) sweep(ctx context.Context, name string, below uint64) (removed in
 			return removed, err
 		}
 		next := page{}
-		if err := s.client.json(ctx, http.MethodPost, "/_search/scroll", pageFilter, object{"scroll": scrollKeep, "scroll_id": p.Scroll}, &next); err != nil {
+		if err := s.client.api(ctx, esapi.ScrollRequest{Scroll: scrollKeep, Body: encoded(object{"scroll_id": p.Scroll}), FilterPath: pageFilter}, &next); err != nil {
 			return removed, err
 		}
 		if next.Scroll == "" {
@@ -114,7 +119,7 @@ func (s *Sink) endScroll(ctx context.Context, id string) {
 	if id == "" {
 		return
 	}
-	if err := s.client.json(ctx, http.MethodDelete, "/_search/scroll", "", object{"scroll_id": id}, nil); err != nil {
+	if err := s.client.api(ctx, esapi.ClearScrollRequest{Body: encoded(object{"scroll_id": id})}, nil); err != nil {
 		s.log.Debug("closing a scan", "error", err)
 	}
 }
