@@ -8,17 +8,34 @@ import (
 // keepBytes is the largest buffer that a pool keeps: a batch closes at 256 KiB, and one huge row shall not stay in memory.
 const keepBytes = 1 << 20
 
-// Pool gives out batches and takes them back when their last reference goes. The zero Pool is ready; it is
-// owned by one source.
-type Pool struct{ free sync.Pool }
+// keepBatches is how many batches a pool keeps at most: about what a source fills while a sink writes a chunk of 4 MiB and forms the next.
+const keepBatches = 24
+
+// Pool gives out batches and takes them back when their last reference goes. The zero Pool is ready; it is owned by one source.
+//
+// It is no sync.Pool, which every second run of the garbage collector empties: several times a second while a backlog is drained, and
+// a batch that grows anew from nothing is copied twice over.
+type Pool struct {
+	mu   sync.Mutex
+	free []*Batch
+}
 
 // Get returns an empty batch. The caller owns it until it emits it, or gives it back with Drop.
 func (p *Pool) Get(tag, stream string, table *Table) *Batch {
-	b, ok := p.free.Get().(*Batch)
-	if !ok {
-		b = &Batch{pool: p}
-	}
+	b := p.take()
 	b.Tag, b.Stream, b.Table = tag, stream, table
+	return b
+}
+
+func (p *Pool) take() *Batch {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := len(p.free) - 1
+	if last < 0 {
+		return &Batch{pool: p}
+	}
+	b := p.free[last]
+	p.free[last], p.free = nil, p.free[:last]
 	return b
 }
 
@@ -35,5 +52,9 @@ func (p *Pool) put(b *Batch) {
 	clear(b.Txs)
 	b.Txs = b.Txs[:0]
 	b.First = time.Time{}
-	p.free.Put(b)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.free) < keepBatches {
+		p.free = append(p.free, b)
+	}
 }

@@ -28,6 +28,7 @@ func runAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	tuneMemory(conf)
 	out := os.Stderr
 	line := &progress{out: out, on: term.IsTerminal(int(out.Fd())) && conf.Log.Format == "text"}
 	logs, err := logging.New(conf.Log, line)
