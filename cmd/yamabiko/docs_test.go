@@ -115,6 +115,9 @@ func mustLoad(t *testing.T, text string) *config.File {
 			t.Fatal(err)
 		}
 	}
+	if err := os.WriteFile(filepath.Join(dir, "password"), []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, m := range regexp.MustCompile(`\{env: (\w+)\}`).FindAllStringSubmatch(text, -1) {
 		t.Setenv(m[1], "secret")
 	}

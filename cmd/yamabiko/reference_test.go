@@ -10,13 +10,13 @@ import (
 	"yamabiko/config"
 )
 
-// TestReference_EveryKeyHasItsLine holds the page of each source and sink to its Config struct: a line of a table that names
-// the key and, where there is one, its default.
+// TestReference_EveryKeyHasItsLine holds the page of each source and sink to its Config struct, and that of the whole
+// configuration to what loading fills in: a line of a table that names the key and, where there is one, its default.
 func TestReference_EveryKeyHasItsLine(t *testing.T) {
-	check := func(page string, conf any) {
-		t.Run(page, func(t *testing.T) {
+	check := func(page, prefix string, conf any) {
+		t.Run(page+" "+prefix, func(t *testing.T) {
 			text := read(t, "../../docs/"+page)
-			for key, value := range keys("", reflect.ValueOf(conf).Elem()) {
+			for key, value := range keys(prefix, reflect.ValueOf(conf).Elem()) {
 				if !documented(text, key, value) {
 					t.Errorf("no line of a table has `%s` and its default %q", key, value)
 				}
@@ -24,11 +24,15 @@ func TestReference_EveryKeyHasItsLine(t *testing.T) {
 		})
 	}
 	for _, p := range plugins().Sources {
-		check("sources/"+p.Type+".md", p.New())
+		check("sources/"+p.Type+".md", "", p.New())
 	}
 	for _, p := range plugins().Sinks {
-		check("sinks/"+p.Type+".md", p.New())
+		check("sinks/"+p.Type+".md", "", p.New())
 	}
+	f := mustLoad(t, complete("sinks:\n  out: {type: stdout}\n"))
+	check("configuration.md", "", f)
+	check("configuration.md", "buffer.", f.Sinks[0].Buffer)
+	check("configuration.md", "retry.", f.Sinks[0].Retry)
 }
 
 // keys are the YAML keys of a configuration with their defaults as texts: "" for none.
@@ -45,6 +49,9 @@ func keys(prefix string, v reflect.Value) map[string]string {
 			out[name] = ""
 		case config.Duration:
 			out[name] = fmt.Sprintf("%ds", value.Std()/time.Second)
+			if value.Std() < time.Second {
+				out[name] = value.String()
+			}
 		default:
 			if v.Field(i).Kind() == reflect.Struct {
 				for inner, d := range keys(name+".", v.Field(i)) {

@@ -26,5 +26,5 @@ configuration:   %[5]s
 log:             tail -f %[6]s
 what it lacks:   %[7]s=%[8]s %[9]s check --connect -c %[5]s
 its position:    %[7]s=%[8]s %[9]s position show -c %[5]s`,
-		host, port, d.es.URL, d.admin, d.path("yamabiko.yaml"), d.path("yamabiko.log"), passwordVar, d.mysql.Password, d.binary)
+		host, port, d.es.URL, d.admin, d.path("yamabiko.yaml"), d.path("yamabiko.log"), passwordVar, password, d.binary)
 }

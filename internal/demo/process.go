@@ -26,7 +26,7 @@ sources:
   shop:
     type: mysql
     address: %q
-    user: cdc
+    user: yamabiko
     password: {env: %s}
     tables: ["Chinook.*"]
 routes:
@@ -72,7 +72,7 @@ func (d *demo) start() error {
 	defer log.Close()
 	d.cmd = exec.Command(d.binary, "run", "--config", d.path("yamabiko.yaml"))
 	d.cmd.Stdout, d.cmd.Stderr = log, log
-	d.cmd.Env = append(os.Environ(), passwordVar+"="+d.mysql.Password)
+	d.cmd.Env = append(os.Environ(), passwordVar+"="+password)
 	testenv.Tie(d.cmd)
 	if err := d.cmd.Start(); err != nil {
 		d.cmd = nil

@@ -18,6 +18,14 @@ const (
 	schema   = "Chinook"
 )
 
+// user is whom yamabiko reads as, with what docs/sources/mysql.md says is enough.
+const (
+	user = `CREATE USER yamabiko IDENTIFIED BY '` + password + `';
+GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO yamabiko;
+GRANT SELECT ON Chinook.* TO yamabiko;`
+	password = "demo"
+)
+
 // demo is everything that runs.
 type demo struct {
 	binary string // yamabiko's
@@ -71,6 +79,9 @@ func (d *demo) chinook(ctx context.Context) error {
 		return err
 	}
 	if _, err := d.sql.Run(ctx, string(script)); err != nil {
+		return err
+	}
+	if _, err := d.sql.Run(ctx, user); err != nil {
 		return err
 	}
 	counts, err := d.counts(ctx)
