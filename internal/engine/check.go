@@ -31,7 +31,7 @@ type Report struct {
 // Warnings are remarks on a configuration that is not wrong.
 func Warnings(conf *config.File) []string {
 	var w []string
-	if !slices.ContainsFunc(conf.Routes, func(r config.Route) bool { return r.Else }) {
+	if !slices.ContainsFunc(conf.Routes, func(r config.Route) bool { return slices.Contains(r.Match, "**") }) { // else has that pattern too
 		w = append(w, "no route has `else: true`: events that no route matches become dead letters (reason \"no route\")")
 	}
 	for _, s := range conf.Sinks {
