@@ -71,7 +71,13 @@ func (st *stream) resume(t *table) {
 		}
 	}
 	p := t.progress
-	st.status.table(t.schema, t.table, func(s *sources.TableStatus) { s.Snapshot, s.Rows = p.State, p.Rows })
+	st.status.table(t.schema, t.table, func(s *sources.TableStatus) {
+		if s.Rows = p.Rows; p.State == tableStopped {
+			s.Stopped = p.Why
+		} else {
+			s.Snapshot = p.State
+		}
+	})
 }
 
 // watched lists the base tables on the server that the patterns select, in order.

@@ -202,8 +202,7 @@ func (st *stream) leftOut(t *table) bool {
 	one.AddGTIDWithTag(st.tx.uuid, st.tx.tag, st.tx.gno)
 	if t.unsure.Contain(&one) {
 		st.log(t).Info("the table has no key, and was changed in the moment in which its snapshot began: it is read again")
-		t.unsettle()
-		st.await(t)
+		st.again(t)
 		return false
 	}
 	return t.seen.Contain(&one)

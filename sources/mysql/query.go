@@ -56,9 +56,10 @@ func (st *stream) query(ctx context.Context, h *replication.EventHeader, body []
 		return nil
 	case "XA":
 		if stmt.what == "START" || stmt.what == "BEGIN" {
-			st.tx.xa = true
+			st.tx.xa = xaID(string(q.sql))
 		}
 		if stmt.what == "COMMIT" || stmt.what == "ROLLBACK" {
+			st.decided(xaID(string(q.sql)), stmt.what == "COMMIT")
 			return st.commit(ctx, h)
 		}
 		return nil

@@ -25,11 +25,11 @@ func (st *stream) rows(ctx context.Context, h *replication.EventHeader, body []b
 		return fmt.Errorf("rows of table id %d, which no table map introduced", tableID(body))
 	}
 	t := m.table
+	if t != nil && st.tx.xa != "" {
+		return st.refuseXA(t)
+	}
 	if t == nil || t.progress.State == tableStopped {
 		return nil
-	}
-	if st.tx.xa {
-		return st.stop(t, "a transaction of the kind XA changed it, which is not read yet, since it could still be rolled back; "+startAgain, false)
 	}
 	if st.leftOut(t) {
 		return nil

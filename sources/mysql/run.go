@@ -229,9 +229,12 @@ func (s *source) start(ctx context.Context, c *client.Conn, srv *server, from ev
 		s.env.Log.Warn("the upstream's history may have forked: Seq rises", "why", why, "reread", reread)
 		pos.Seq, pos.Rule, pos.Server, pos.Last = rise(pos.Seq, now), ruleName, srv.uuid, nil
 	}
-	for _, t := range pos.Tables {
+	for key, t := range pos.Tables {
 		// A stopped table is read again when the process starts, which is a person's doing; not when a connection is made again.
-		if reread || t.State == tableStopped && !s.begun {
+		switch {
+		case pos.undecided(key):
+			t.Heal = t.Heal || !s.begun
+		case reread || t.State == tableStopped && !s.begun:
 			*t = tableProgress{State: tableWaiting}
 		}
 	}

@@ -113,3 +113,32 @@ func TestP2_AnIdleSelectionMovesThePosition(t *testing.T) {
 		t.Errorf("events of unselected tables: %v", got)
 	}
 }
+
+// A table that a prepared XA transaction changed is not read before that is decided: the rows that it commits come with no event.
+func TestP3_APreparedXATransactionIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, testenv.MySQL(t))
+	w.sql("CREATE TABLE a (id INT PRIMARY KEY, n INT)", "CREATE TABLE b (id INT PRIMARY KEY, n INT)", "INSERT INTO a VALUES (1,1)", "INSERT INTO b VALUES (1,1)")
+	w.start(nil)
+	w.synced("a", "b")
+	id := "'" + w.db + "','branch'"
+	w.sql("XA START "+id, "UPDATE a SET n=2", "INSERT INTO a VALUES (5,5)", "XA END "+id, "XA PREPARE "+id)
+	w.stopped("a", "XA")
+	w.level()
+	w.restart()
+	w.stopped("a", "XA")
+	w.synced("b")
+	w.sql("XA COMMIT " + id)
+	w.wait("read again", func() bool { return w.sweeps("a") > 1 })
+	w.synced("a", "b")
+
+	// One that was prepared before a source began, and is committed after.
+	w.stop()
+	w.sql("XA START "+id, "UPDATE b SET n=3", "XA END "+id, "XA PREPARE "+id)
+	late := in(t, w)
+	late.start(nil)
+	late.synced("a")
+	late.sql("XA COMMIT " + id)
+	late.wait("read again", func() bool { return late.sweeps("b") > 1 })
+	late.synced("a", "b")
+}

@@ -51,16 +51,17 @@ type stream struct {
 
 // tx is the transaction that the stream is in.
 type tx struct {
-	open   bool
-	xa     bool // its rows may yet be rolled back, so they are refused (rule P3)
-	number int64
-	mark   txMark
-	uuid   [16]byte
-	tag    gomysql.Tag
-	gno    int64
-	commit time.Time
-	server uint32
-	thread uint32
+	open     bool
+	xa       string // its name, if it is of the kind XA: its rows may yet be rolled back, so they are refused (rule P3)
+	xaTables []string
+	number   int64
+	mark     txMark
+	uuid     [16]byte
+	tag      gomysql.Tag
+	gno      int64
+	commit   time.Time
+	server   uint32
+	thread   uint32
 }
 
 func (t *tx) id() string {
@@ -110,6 +111,7 @@ func (st *stream) event(ctx context.Context, h *replication.EventHeader, raw []b
 	case replication.XID_EVENT:
 		return st.commit(ctx, h)
 	case replication.XA_PREPARE_LOG_EVENT:
+		st.prepared(body)
 		return st.commit(ctx, h)
 	case replication.TABLE_MAP_EVENT:
 		return st.tableMap(ctx, raw)

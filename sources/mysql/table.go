@@ -121,7 +121,7 @@ func (st *stream) define(ctx context.Context, m *mapped, raw []byte) error {
 
 // heal has a table read again that was stopped for a definition that could not be read, now that there is one that can.
 func (st *stream) heal(t *table) {
-	if t.progress.State == tableStopped && t.progress.Heal {
+	if t.progress.State == tableStopped && t.progress.Heal && !st.pos.undecided(t.name) {
 		st.log(t).Info("what stopped the table is mended: it is read again")
 		st.await(t)
 	}
@@ -158,16 +158,21 @@ func (st *stream) compareStream(t *table, def string) {
 
 // redefined has a table read again whose definition changed.
 func (st *stream) redefined(t *table) {
-	t.unsettle()
-	if t.progress.State == tableStopped {
-		return
-	}
-	if st.conf.Snapshot.Mode == modeNever {
+	if st.again(t) {
+		st.log(t).Info("the table's definition changed: it is read again")
+	} else if st.conf.Snapshot.Mode == modeNever {
 		st.log(t).Warn("the table's definition changed; with snapshot: never, rows that do not change keep their former form in sinks")
-		return
 	}
-	st.log(t).Info("the table's definition changed: it is read again")
+}
+
+// again has a table read again, unless it is stopped or there are no snapshots.
+func (st *stream) again(t *table) bool {
+	t.unsettle()
+	if t.progress.State == tableStopped || st.conf.Snapshot.Mode == modeNever {
+		return false
+	}
 	st.await(t)
+	return true
 }
 
 // digest names a definition as far as it shows in records.
