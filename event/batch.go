@@ -128,6 +128,9 @@ const entrySize = 40
 func (b *Batch) Emitted(settle func()) {
 	b.settle = settle
 	b.refs.Store(1)
+	if b.pool != nil {
+		b.pool.emitted(b)
+	}
 }
 
 // Retain adds n references: the router, one for each sink that takes the batch.

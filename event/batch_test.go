@@ -92,6 +92,37 @@ func TestPoolGivesOutEmptyBatches(t *testing.T) {
 	}
 }
 
+// Limits count what batches hold, so what they have room for must not be out of proportion: a stalled sink may hold hundreds of thousands
+// of small batches, among which a large one comes now and then.
+func TestPoolKeepsRoomInProportion(t *testing.T) {
+	var pool event.Pool
+	emit := func(n int) (held, room int64) {
+		b := pool.Get("t", "s", nil)
+		room = int64(cap(b.Data)) // as given; growing is the caller's doing
+		b.Data = append(b.Data, make([]byte, n)...)
+		b.Emitted(func() {})
+		return int64(len(b.Data)), room
+	}
+	var held, room int64
+	for i := range 10_000 {
+		n := 100
+		if i%100 == 0 {
+			n = 256 << 10
+		}
+		h, r := emit(n)
+		held, room = held+h, room+r
+	}
+	if room > 2*held {
+		t.Fatalf("batches of %d bytes were given room for %d", held, room)
+	}
+	if emit(64 << 20); cap(pool.Get("t", "s", nil).Data) > 1<<20 {
+		t.Fatal("after one huge row the next batch was made as large")
+	}
+	if emit(200 << 10); cap(pool.Get("t", "s", nil).Data) < 200<<10 {
+		t.Fatal("the next batch of a backlog grows from nothing")
+	}
+}
+
 func TestAccessors(t *testing.T) {
 	b := &event.Batch{Table: orders, Txs: []event.Tx{{ID: "a"}, {ID: "b"}}}
 	add(b, event.Insert, 1, key("eu", 1), row(1, "one"))

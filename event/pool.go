@@ -18,7 +18,11 @@ const keepBatches = 24
 type Pool struct {
 	mu   sync.Mutex
 	free []*Batch
+	like sizes // of the batch emitted last; zero once a new batch was made after it
 }
+
+// sizes are lengths of a batch's slices.
+type sizes struct{ data, keys, entries int }
 
 // Get returns an empty batch. The caller owns it until it emits it, or gives it back with Drop.
 func (p *Pool) Get(tag, stream string, table *Table) *Batch {
@@ -32,11 +36,31 @@ func (p *Pool) take() *Batch {
 	defer p.mu.Unlock()
 	last := len(p.free) - 1
 	if last < 0 {
-		return &Batch{pool: p}
+		return p.fresh()
 	}
 	b := p.free[last]
 	p.free[last], p.free = nil, p.free[:last]
 	return b
+}
+
+// fresh returns a new batch, with room for as much as the one before it held: to grow to 256 KiB step by step costs five copies. One for
+// one, so that what batches hold stays below twice what they count as.
+func (p *Pool) fresh() *Batch {
+	n := p.like
+	p.like = sizes{}
+	return &Batch{pool: p, Data: make([]byte, 0, n.data), Keys: make([]byte, 0, n.keys), Entries: make([]Entry, 0, n.entries)}
+}
+
+// emitted notes how large batches are these days.
+func (p *Pool) emitted(b *Batch) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(b.Data)+len(b.Keys) > keepBytes/2 {
+		p.like = sizes{}
+		return
+	}
+	const part = 16 // the next one may be a little larger
+	p.like = sizes{len(b.Data) + len(b.Data)/part, len(b.Keys) + len(b.Keys)/part, len(b.Entries) + len(b.Entries)/part}
 }
 
 // Drop takes back a batch that was never emitted.
