@@ -156,6 +156,8 @@ func (p *pipeline) saveUntilDone(ctx context.Context) error {
 func (p *pipeline) save(ctx context.Context) error {
 	p.saving.Lock()
 	defer p.saving.Unlock()
+	// Here too: under load one move of the mark follows another, and the tick that settles is always spent on waiting between two saves.
+	p.settleSuspect()
 	pos, moved := p.ledger.Mark()
 	if pos == nil {
 		return nil
