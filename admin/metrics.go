@@ -31,7 +31,9 @@ func (m *Metrics) Sink(name string) *SinkCounters {
 }
 
 // Rejects counts a sink's events that became dead letters; with no name those that reached none.
-func (m *Metrics) Rejects(sink string) *Counter { return m.counter("yamabiko_sink_rejects_total", "sink", sink) }
+func (m *Metrics) Rejects(sink string) *Counter {
+	return m.counter("yamabiko_sink_rejects_total", "sink", sink)
+}
 
 // Dropped counts events that were dropped on purpose, by where and why.
 func (m *Metrics) Dropped(where, reason string) *Counter {

@@ -34,8 +34,7 @@ type world struct {
 	rec     *sourcetest.Recorder
 	letters chan sources.DeadLetter
 	cancel  func()
-	ended   chan struct{}   // closed when the run is over
-	alive   context.Context // ends with the run
+	ended   chan struct{} // closed when the run is over
 	err     error
 }
 
@@ -79,12 +78,9 @@ func (w *world) start(from event.Position) {
 	w.src = src.(*source)
 	ctx, cancel := context.WithCancel(w.t.Context())
 	w.cancel, w.ended = cancel, make(chan struct{})
-	alive, over := context.WithCancel(context.Background())
-	w.alive = alive
 	go func() {
 		w.err = src.Run(ctx, from, w.rec)
 		close(w.ended)
-		over()
 	}()
 	w.t.Cleanup(w.stop)
 }
@@ -118,7 +114,13 @@ func (w *world) wait(what string, cond func() bool) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
-	defer context.AfterFunc(w.alive, cancel)()
+	go func() { // not to wait for a run that has ended
+		select {
+		case <-w.ended:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	err := w.rec.WaitFor(ctx, func(*sourcetest.Recorder) bool { return cond() })
 	for _, p := range w.rec.Problems() {
 		w.t.Errorf("malformed: %v", p)
