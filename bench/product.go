@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -164,37 +163,4 @@ func (w *world) drainTo(ctx context.Context, name, from, sink string, n int) (me
 	m.wall = wall
 	w.rss[name] = max(w.rss[name], m.rss)
 	return m, errors.Join(err, endErr)
-}
-
-// profileOf takes a CPU profile of the product's first two seconds, where profiles were asked for.
-func (w *world) profileOf(ctx context.Context, p *product, name string) <-chan error {
-	done := make(chan error, 1)
-	if w.profile == "" {
-		done <- nil
-		return done
-	}
-	go func() { done <- p.saveProfile(ctx, filepath.Join(w.profile, strings.ReplaceAll(name, " ", "-")+".pprof")) }()
-	return done
-}
-
-func (p *product) saveProfile(ctx context.Context, file string) error {
-	res, err := p.get(ctx, "/debug/pprof/profile?seconds=2")
-	for err != nil { // it is not up yet
-		select {
-		case <-time.After(5 * time.Millisecond):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		if time.Since(p.begin) > patience {
-			return err
-		}
-		res, err = p.get(ctx, "/debug/pprof/profile?seconds=2")
-	}
-	defer res.Body.Close()
-	f, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(f, res.Body)
-	return errors.Join(err, f.Close())
 }
