@@ -59,7 +59,7 @@ func (w *world) elasticsearch(ctx context.Context) error {
 	if err := os.Mkdir(bodies, 0o700); err != nil {
 		return err
 	}
-	if _, err := w.intoStub(ctx, "stub", w.tail, bodies, w.esRows); err != nil {
+	if _, err := w.intoStub(ctx, "recording", w.tail, bodies, w.esRows); err != nil {
 		return err
 	}
 	say("%d rows into Elasticsearch, %d runs each", w.esRows, w.runs)
