@@ -113,7 +113,7 @@ func TestMySQLGone(t *testing.T) {
 // TestPermanentSinkErrorShowsAtOnce: what no retry mends is not given stall_after.
 func TestPermanentSinkErrorShowsAtOnce(t *testing.T) {
 	r := newRoad(t)
-	r.index = "all" // both tables
+	r.index, r.drain = "all", "10ms" // for both tables; what fails at the end is not waited for
 	r.sql("CREATE TABLE a (id INT PRIMARY KEY)", "CREATE TABLE b (id INT PRIMARY KEY)", "INSERT INTO a VALUES (1)", "INSERT INTO b VALUES (1)")
 	r.configure()
 	conf := r.load()
@@ -126,7 +126,7 @@ func TestPermanentSinkErrorShowsAtOnce(t *testing.T) {
 // second table no row is written, and no position passes it.
 func TestE5_TablesThatMeet(t *testing.T) {
 	r := newRoad(t)
-	r.index = "x-{table}"
+	r.index, r.drain = "x-{table}", "10ms"
 	r.sql("CREATE TABLE Orders (id INT PRIMARY KEY, n INT)", "CREATE TABLE orders (id INT PRIMARY KEY, n INT)",
 		"INSERT INTO Orders VALUES (1,1)", "INSERT INTO orders VALUES (1,2),(2,2)")
 	r.configure()
@@ -149,7 +149,7 @@ func TestE5_TablesThatMeet(t *testing.T) {
 	if pos := string(r.saved("shop").Position); strings.Contains(pos, `.orders":{"state":"done"`) && strings.Contains(pos, `.Orders":{"state":"done"`) {
 		t.Errorf("both tables count as done: %s", pos)
 	}
-	if n := len(r.es.Docs(t, r.prefix+"x-orders")); n > 2 {
+	if n := r.count("x-orders"); n > 2 {
 		t.Errorf("%d documents", n)
 	}
 }

@@ -26,9 +26,8 @@ sources: {made: {type: generate, keys: 50, count: %d}}
 routes: [{match: "**", to: [fast, slow]}]
 sinks: {fast: {type: fast}, slow: {type: slow, buffer: {chunk: {bytes: 64KiB, count: 100}}}}`, count))
 	w.reg.Sinks = append(w.reg.Sinks, fast.plugin("fast"), slow.plugin("slow"))
-	conf := w.load()
-	conf.Stop.Drain = 1 // a nanosecond: what is not delivered by then is read again
-	w.startWith(conf)
+	w.drain = "10ms" // what is not delivered by then is read again
+	w.start()
 	w.until("the fast sink has everything", func() bool { return fast.took() == count })
 	w.savesNow()
 	if pos := w.saved("made").Position; pos != nil {

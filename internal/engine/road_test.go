@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/url"
 	"testing"
 
 	"yamabiko/internal/compare"
@@ -80,6 +82,19 @@ func (r *road) doc(table, id, field string) string {
 		}
 	}
 	return string(doc[field])
+}
+
+// count is how many documents an index has; -1 where it cannot be asked, as one that is only just being made.
+func (r *road) count(index string) int {
+	r.t.Helper()
+	path := "/" + url.PathEscape(r.prefix+index)
+	r.es.Do(r.t, "POST", path+"/_refresh", "")
+	code, answer := r.es.Do(r.t, "GET", path+"/_count", "")
+	var reply struct{ Count int }
+	if code != http.StatusOK || json.Unmarshal(answer, &reply) != nil {
+		return -1
+	}
+	return reply.Count
 }
 
 // put makes a request of Elasticsearch and wants it done.

@@ -41,6 +41,7 @@ type world struct {
 	dir   string // STATE is dir/state
 	url   string // of the admin server
 	yaml  string // sources, routes and sinks
+	drain string // how long a stop may take
 	fs    *faultfs.Injector
 	reg   Registry
 	log   *logBuffer
@@ -56,7 +57,7 @@ func newWorld(t *testing.T, yaml string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, dir: t.TempDir(), yaml: yaml, fs: faultfs.NewInjector(), log: &logBuffer{}}
+	w := &world{t: t, dir: t.TempDir(), yaml: yaml, drain: "30s", fs: faultfs.NewInjector(), log: &logBuffer{}}
 	w.url = fmt.Sprintf("http://127.0.0.1:%d", port)
 	w.reg = Registry{
 		Sources: []sources.Plugin{generate.Plugin(), mysql.Plugin()},
@@ -74,7 +75,8 @@ func (w *world) state(elem ...string) string {
 func (w *world) load() *config.File {
 	w.t.Helper()
 	path := filepath.Join(w.dir, "yamabiko.yaml")
-	text := fmt.Sprintf("state: {dir: %s}\nadmin: {listen: %q, stall_after: 1s}\nstop: {drain: 30s}\n%s", w.state(), strings.TrimPrefix(w.url, "http://"), w.yaml)
+	text := fmt.Sprintf("state: {dir: %s}\nadmin: {listen: %q, stall_after: 1s}\nstop: {drain: %s}\n%s",
+		w.state(), strings.TrimPrefix(w.url, "http://"), w.drain, w.yaml)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
@@ -149,7 +151,7 @@ func (w *world) until(what string, cond func() bool) {
 		case <-tick.C:
 		case <-end:
 			w.t.Fatalf("%s: not in %s; problems %q", what, patience, w.problems())
-		case err := <-w.ended:
+		case err := <-w.ended: // nil, which never comes, while nothing runs
 			w.t.Fatalf("%s: the engine ended: %v", what, err)
 		}
 	}
