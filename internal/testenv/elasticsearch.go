@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -160,7 +161,7 @@ func (s *ESServer) remove(prefix string) error {
 		return errors.Join(err, fmt.Errorf("status %d: %.300s", status, body))
 	}
 	for index := range strings.FieldsSeq(string(body)) {
-		if status, body, err = s.do(ctx, "DELETE", "/"+index+"?ignore_unavailable=true", ""); err != nil || status != http.StatusOK {
+		if status, body, err = s.do(ctx, "DELETE", "/"+url.PathEscape(index)+"?ignore_unavailable=true", ""); err != nil || status != http.StatusOK {
 			return errors.Join(err, fmt.Errorf("delete %s: status %d: %.300s", index, status, body))
 		}
 	}
