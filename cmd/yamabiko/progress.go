@@ -113,9 +113,9 @@ func progressLine(was, now sample) string {
 // secondSignal ends the process at once on a second SIGINT or SIGTERM; ctx ends with the first.
 func secondSignal(ctx context.Context, log *slog.Logger) {
 	context.AfterFunc(ctx, func() {
-		log.Info("stopping: delivering what is held; a second signal stops at once")
 		again := make(chan os.Signal, 1)
 		signal.Notify(again, syscall.SIGINT, syscall.SIGTERM)
+		log.Info("stopping: delivering what is held; a second signal stops at once")
 		go func() {
 			<-again
 			os.Exit(exitFailed)

@@ -10,7 +10,19 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"yamabiko": func() { os.Exit(run(os.Args)) }})
+	testscript.Main(cleaning{m}, map[string]func(){"yamabiko": func() { os.Exit(run(os.Args)) }})
+}
+
+// cleaning removes what the tests have built.
+type cleaning struct{ *testing.M }
+
+// Run implements testscript.TestingM.
+func (c cleaning) Run() int {
+	code := c.M.Run()
+	if built.dir != "" {
+		_ = os.RemoveAll(built.dir) // a temporary folder: the system sweeps what stays
+	}
+	return code
 }
 
 // patience bounds every wait of these tests; a condition ends it sooner.
