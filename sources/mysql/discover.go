@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -95,28 +96,41 @@ func (s *source) watched(c *client.Conn) ([]name, error) {
 	return names, nil
 }
 
-// look takes the names that statements mentioned and finds out which of them are watched tables that are new or changed.
+// look finds out of the tables that statements named which are new or changed. They stay in the position until that is done.
 func (st *stream) look(ctx context.Context, c *client.Conn) error {
 	st.mu.Lock()
-	names := st.candidates
-	st.candidates = nil
+	keys := slices.Clone(st.pos.Look)
 	st.mu.Unlock()
-	for _, n := range names {
-		if !st.sel.has(n.schema, n.table) {
-			continue
-		}
+	for _, key := range keys {
+		n := nameOf(key)
 		plan, err := st.describe(c, n)
-		if err != nil {
+		var unsupported *rowdec.Unsupported
+		if err != nil && !errors.As(err, &unsupported) {
 			return err
 		}
-		if plan == nil && st.known(n) == nil {
-			continue // not a table
-		}
-		if err := st.boundary(ctx, func(context.Context) error { return st.compareServer(n, plan) }); err != nil {
+		err = st.boundary(ctx, func(context.Context) error {
+			st.pos.Look = slices.DeleteFunc(st.pos.Look, func(k string) bool { return k == key })
+			st.moved = true
+			if unsupported != nil {
+				return st.stop(st.watch(n.schema, n.table), unsupported.Error(), true)
+			}
+			return st.compareServer(n, plan)
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// lookAt has tables looked at soon.
+func (st *stream) lookAt(names []name) {
+	for _, n := range names {
+		if key := n.key(); st.sel.has(n.schema, n.table) && !slices.Contains(st.pos.Look, key) {
+			st.pos.Look = append(st.pos.Look, key)
+		}
+	}
+	st.wakeUp()
 }
 
 func (st *stream) known(n name) *table {
@@ -129,6 +143,9 @@ func (st *stream) known(n name) *table {
 // one that is not there any more (nil).
 func (st *stream) compareServer(n name, plan *rowdec.Plan) error {
 	known := st.tables[n.key()] != nil
+	if !known && plan == nil {
+		return nil // not a table
+	}
 	t := st.watch(n.schema, n.table)
 	if !known {
 		return nil // watch has put it among those to be read

@@ -84,22 +84,28 @@ func (o *outbox) send(ctx context.Context, b *event.Batch, pos event.Position) e
 	return o.failed
 }
 
-// flush emits every open batch; pos, which may be nil, goes with the last. On an error what was not taken is dropped: it lies
-// behind the position and is read again.
+// flush emits every open batch that holds anything; pos, which may be nil, goes with the last, or alone. On an error what was not taken is
+// dropped: it lies behind the position and is read again.
 func (o *outbox) flush(ctx context.Context, pos event.Position) error {
-	open := o.open
-	o.open, o.bytes, o.last = o.open[:0], 0, nil
-	for i, b := range open {
-		var p event.Position
-		if i == len(open)-1 {
-			p = pos
-		}
-		if len(b.Entries) == 0 && p == nil {
+	full := o.open[:0]
+	for _, b := range o.open {
+		if len(b.Entries) == 0 {
 			o.pool.Drop(b.Batch)
 			continue
 		}
+		full = append(full, b)
+	}
+	o.open, o.bytes, o.last = o.open[:0], 0, nil
+	if len(full) == 0 && pos != nil {
+		return o.send(ctx, nil, pos)
+	}
+	for i, b := range full {
+		var p event.Position
+		if i == len(full)-1 {
+			p = pos
+		}
 		if err := o.send(ctx, b.Batch, p); err != nil {
-			for _, rest := range open[i+1:] {
+			for _, rest := range full[i+1:] {
 				o.pool.Drop(rest.Batch)
 			}
 			return err

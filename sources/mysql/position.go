@@ -34,6 +34,7 @@ type position struct {
 	Pos     uint32                    `json:"pos"`            // end of the last transaction
 	Last    *txMark                   `json:"last,omitempty"` // the last transaction, to be read back (rule S7)
 	Seq     uint64                    `json:"seq,string"`
+	Look    []string                  `json:"look,omitempty"`   // tables that a statement named and that are still to be looked at
 	XA      map[string][]string       `json:"xa,omitempty"`     // XA transactions that are prepared and no more, with the watched tables that they changed
 	Tables  map[string]*tableProgress `json:"tables,omitempty"` // by schema.table
 }

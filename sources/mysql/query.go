@@ -104,8 +104,7 @@ func (st *stream) definition(stmt statement) error {
 		}
 	}
 	if stmt.verb == "CREATE" && stmt.what == "TABLE" || stmt.verb == "RENAME" || stmt.verb == "ALTER" {
-		st.candidates = append(st.candidates, stmt.names...)
-		st.wakeUp()
+		st.lookAt(stmt.names)
 	}
 	return nil
 }

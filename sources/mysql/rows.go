@@ -128,7 +128,7 @@ func (st *stream) appendRows(ctx context.Context, t *table, plan *rowdec.Plan, h
 	if err != nil {
 		return err
 	}
-	for more := true; more; {
+	for rows.More() {
 		// Before, not after: the last row must still be here when the transaction ends, to be marked as its last.
 		if st.out.full() {
 			if err := st.out.flush(ctx, st.position()); err != nil {
@@ -137,10 +137,10 @@ func (st *stream) appendRows(ctx context.Context, t *table, plan *rowdec.Plan, h
 		}
 		b := st.out.batch(plan, t.tag, st.env.Name, plan.Table(), st.tx.commit)
 		from := len(b.Entries)
-		more, err = st.fill(b, &rows)
+		err := st.fill(b, &rows)
 		st.out.added(b, from)
 		st.appended(t, b.Batch, from)
-		if err = st.rejectOversized(ctx, t, err); err != nil {
+		if err := st.rejectOversized(ctx, t, err); err != nil {
 			return err
 		}
 	}
@@ -148,13 +148,13 @@ func (st *stream) appendRows(ctx context.Context, t *table, plan *rowdec.Plan, h
 }
 
 // fill decodes rows into b until it is full or there are no more.
-func (st *stream) fill(b *openBatch, rows *rowdec.Rows) (more bool, err error) {
+func (st *stream) fill(b *openBatch, rows *rowdec.Rows) (err error) {
 	st.openTx(b)
 	tx := uint32(len(b.Txs)-1) << 1
-	for more = true; more && err == nil && len(b.Data) < batchBytes; {
-		more, err = rows.Next(b.Batch, tx)
+	for rows.More() && err == nil && len(b.Data) < batchBytes {
+		_, err = rows.Next(b.Batch, tx)
 	}
-	return more, err
+	return err
 }
 
 // openTx adds the current transaction to b's list, once.

@@ -117,14 +117,17 @@ func (s *source) newStream(c *client.Conn, srv *server, pos *position, out sourc
 
 // run streams and reads tables until one of them ends; the other is stopped then and waited for.
 func (st *stream) run(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
+	both, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
 	errs := make(chan error, 2)
 	for _, f := range []func(context.Context) error{st.replicate, st.readTables} {
-		wg.Go(func() { errs <- f(ctx); cancel() })
+		wg.Go(func() { errs <- f(both); cancel() })
 	}
 	wg.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err() // not what came of closing a connection for it
+	}
 	first, second := <-errs, <-errs
 	if first == nil || errors.Is(first, context.Canceled) && second != nil {
 		first = second

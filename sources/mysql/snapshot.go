@@ -57,7 +57,7 @@ func (st *stream) readWaiting(ctx context.Context) error {
 func (st *stream) work() bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	return len(st.candidates) > 0 || len(st.pos.unfinished()) > 0
+	return len(st.pos.Look) > 0 || len(st.pos.unfinished()) > 0
 }
 
 // next is the table to be read next; one that was begun comes first.

@@ -23,7 +23,9 @@ func TestOneSessionsWaysStopItsTableAlone(t *testing.T) {
 		{"XA rolled back", []string{"XA START 'z%[1]s'", "UPDATE a SET n=9", "XA END 'z%[1]s'", "XA PREPARE 'z%[1]s'", "XA ROLLBACK 'z%[1]s'"}, []string{"XA"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
+			if c.name[:2] != "XA" { // whose commit has all tables of a source read again that has just begun
+				t.Parallel()
+			}
 			w := newWorld(t, testenv.MySQL(t))
 			w.sql("CREATE TABLE a (id INT PRIMARY KEY, n INT, j JSON)", "CREATE TABLE b (id INT PRIMARY KEY, n INT)",
 				`INSERT INTO a VALUES (1,1,JSON_OBJECT('x', 1, 'y', REPEAT('y', 200))),(2,2,NULL)`, "INSERT INTO b VALUES (1,1)")
@@ -55,8 +57,8 @@ func TestWithoutSnapshotsTheSourceStopsWhereATableWould(t *testing.T) {
 	w.wait("the start", func() bool { return w.rec.Last() != nil })
 	w.sql("INSERT INTO a VALUES (2,2)", "TRUNCATE a")
 	w.fails("TRUNCATE", "on_truncate: ignore", w.db+".a")
-	if got := fields(w.rec.Events(), "a", "n"); got != "2" {
-		t.Errorf("the sink has %s: what was there before is not read", got)
+	if got := w.reads("a"); got != 0 {
+		t.Errorf("%d rows were read", got)
 	}
 	w.conf.OnTruncate = onIgnore
 	w.start(w.rec.Last())
@@ -115,8 +117,7 @@ func TestP2_AnIdleSelectionMovesThePosition(t *testing.T) {
 }
 
 // A table that a prepared XA transaction changed is not read before that is decided: the rows that it commits come with no event.
-func TestP3_APreparedXATransactionIsWaitedFor(t *testing.T) {
-	t.Parallel()
+func TestP3_APreparedXATransactionIsWaitedFor(t *testing.T) { // not beside others: they would read all tables again
 	w := newWorld(t, testenv.MySQL(t))
 	w.sql("CREATE TABLE a (id INT PRIMARY KEY, n INT)", "CREATE TABLE b (id INT PRIMARY KEY, n INT)", "INSERT INTO a VALUES (1,1)", "INSERT INTO b VALUES (1,1)")
 	w.start(nil)

@@ -45,8 +45,6 @@ type stream struct {
 	failed   error                   // the first error; the stream is over then
 	over     bool
 	ended    chan struct{} // closed when over is set
-	// candidates are names of tables that a statement may have made; the snapshot looks whether they exist.
-	candidates []name
 }
 
 // tx is the transaction that the stream is in.
@@ -225,14 +223,7 @@ func (st *stream) settle(ctx context.Context) {
 
 // flush hands on what is open, with the position of the last commit: whatever is emitted holds at least all that lies before it.
 func (st *stream) flush(ctx context.Context) error {
-	pos := st.position()
-	if len(st.out.open) > 0 {
-		return st.out.flush(ctx, pos)
-	}
-	if pos != nil {
-		return st.out.send(ctx, nil, pos)
-	}
-	return nil
+	return st.out.flush(ctx, st.position())
 }
 
 // position encodes the committed position if it has moved since it was last emitted.

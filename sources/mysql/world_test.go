@@ -78,9 +78,10 @@ func (w *world) start(from event.Position) {
 	w.src = src.(*source)
 	ctx, cancel := context.WithCancel(w.t.Context())
 	w.cancel, w.ended = cancel, make(chan struct{})
+	ended := w.ended
 	go func() {
 		w.err = src.Run(ctx, from, w.rec)
-		close(w.ended)
+		close(ended)
 	}()
 	w.t.Cleanup(w.stop)
 }
@@ -114,9 +115,10 @@ func (w *world) wait(what string, cond func() bool) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
+	ended := w.ended
 	go func() { // not to wait for a run that has ended
 		select {
-		case <-w.ended:
+		case <-ended:
 			cancel()
 		case <-ctx.Done():
 		}
@@ -141,14 +143,9 @@ func (w *world) synced(tables ...string) {
 	var got, want string
 	marker := fmt.Sprintf("marker_%d", time.Now().UnixNano())
 	w.sql("CREATE TABLE "+marker+" (id INT PRIMARY KEY)", "INSERT INTO "+marker+" VALUES (1)")
-	w.wait("marker row", func() bool {
-		for _, e := range w.rec.Events() {
-			if e.Table.Name == marker && e.Op != event.Sweep {
-				return w.done()
-			}
-		}
-		return false
-	})
+	w.wait("marker row", func() bool { return w.came(marker, 1) > 0 })
+	w.sql("INSERT INTO " + marker + " VALUES (2)") // the first may have come by the snapshot, ahead of the stream
+	w.wait("marker row in the stream", func() bool { return w.done(w.came(marker, 2)) })
 	w.sql("DROP TABLE " + marker)
 	for _, table := range tables {
 		got, want = mirror(w.rec.Events(), table), w.rows(table)
@@ -158,13 +155,27 @@ func (w *world) synced(tables ...string) {
 	}
 }
 
-// done tells whether no table waits to be read.
-func (w *world) done() bool {
-	var p position
-	if json.Unmarshal(w.rec.Last(), &p) != nil {
+// came tells how many events there were when a marker's row had come; 0 if it has not.
+func (w *world) came(table string, id byte) int {
+	for i, e := range w.rec.Events() {
+		if e.Table.Name == table && len(e.Key) > 0 && e.Key[len(e.Key)-1] == id {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// done tells whether a position behind the first n events was emitted by which no table waits to be read.
+func (w *world) done(n int) bool {
+	marks := w.rec.Marks()
+	if n == 0 || len(marks) == 0 || marks[len(marks)-1].Events < n {
 		return false
 	}
-	return len(p.unfinished()) == 0
+	var p position
+	if json.Unmarshal(marks[len(marks)-1].Pos, &p) != nil {
+		return false
+	}
+	return len(p.unfinished()) == 0 && len(p.Look) == 0
 }
 
 // rows gives a table's rows as JSON text, made by the server, sorted.

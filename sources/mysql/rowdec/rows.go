@@ -87,6 +87,9 @@ func full(bits []byte, n int) bool {
 	return true
 }
 
+// More tells whether rows are left.
+func (r *Rows) More() bool { return len(r.rest) > 0 }
+
 // Next appends the next row to b, with tx as its Entry.Tx, and tells whether there was one; the caller may change
 // batches between rows. An update that changes the primary key becomes two entries of one Seq: a Delete of the old
 // key and an Insert of the new one. After a *TooLarge, for which nothing was appended (but the Delete of such an
