@@ -153,3 +153,27 @@ func TestE5_TablesThatMeet(t *testing.T) {
 		t.Errorf("%d documents", n)
 	}
 }
+
+// TestBadLogin: a wrong password and a missing privilege end the process with what mends them, and without the password.
+func TestBadLogin(t *testing.T) {
+	r := newRoad(t)
+	user := r.schema + "_u"
+	r.sql("CREATE TABLE a (id INT PRIMARY KEY)", "CREATE USER "+user+" IDENTIFIED BY 'open-sesame'", "GRANT SELECT ON "+r.schema+".* TO "+user)
+	t.Cleanup(func() { r.db.Exec(t, "DROP USER "+user) })
+	for _, c := range []struct{ password, want string }{
+		{"open-barley", "check user and password"},
+		{"open-sesame", "GRANT REPLICATION"},
+	} {
+		r.configure()
+		r.yaml = strings.Replace(r.yaml, "user: cdc", "user: "+user, 1)
+		t.Setenv("CDC_PASSWORD", c.password)
+		r.world.start()
+		err := r.wait()
+		if err == nil || !containsAll(err.Error(), []string{"mysql shop: ", r.db.Addr, user, c.want}) {
+			t.Errorf("ended with %v", err)
+		}
+		if err != nil && strings.Contains(err.Error(), "open-") || r.log.lines("open-") > 0 {
+			t.Errorf("the password is told: %v", err)
+		}
+	}
+}

@@ -104,9 +104,9 @@ func (p *pipeline) observe() admin.Source {
 	return o
 }
 
-// serve answers HTTP requests on ln until ctx ends.
+// serve answers HTTP requests on ln until ctx ends, and returns when those under way, whose contexts end with it, are answered.
 func serve(ctx context.Context, ln net.Listener, h http.Handler) error {
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(ln) }()
 	select {
@@ -114,7 +114,7 @@ func serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 		return err
 	case <-ctx.Done():
 	}
-	err := srv.Close()
+	err := srv.Shutdown(context.WithoutCancel(ctx))
 	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}

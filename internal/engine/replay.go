@@ -109,6 +109,9 @@ func (r *replay) reread(ctx context.Context, t tableRef) {
 	}
 	// One by one shows which it was; to read a row twice does no harm.
 	for _, w := range rows {
+		if ctx.Err() != nil {
+			return // Replay says so
+		}
 		if err := src.Reread(ctx, t.schema, t.table, [][]byte{w.key}); err != nil {
 			r.report.Problems = append(r.report.Problems, fmt.Sprintf("%s: %v", w.at, err))
 			continue

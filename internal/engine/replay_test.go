@@ -1,11 +1,16 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"go.uber.org/goleak"
+
+	"yamabiko/sources"
 )
 
 // TestE3_ReplayNeverWritesTheStoredImage: rows that a mapping refused are changed or deleted at the source before they are replayed: the
@@ -117,4 +122,38 @@ func (r *road) deadFiles() []string {
 		r.t.Fatal(err)
 	}
 	return files
+}
+
+// rereader is a puppet whose rows take for ever to be read again.
+type rereader struct {
+	*puppet
+	entered chan struct{}
+}
+
+// Reread implements sources.Rereader.
+func (r rereader) Reread(ctx context.Context, _, _ string, _ [][]byte) error {
+	close(r.entered)
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// TestStopEndsAReplay: a replay under way does not outlive the engine whose sinks and state it uses, nor holds up its stop.
+func TestStopEndsAReplay(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	src := rereader{newPuppet(), make(chan struct{})}
+	w := newWorld(t, "sources: {s: {type: rereader}}\nroutes: [{else: true, to: n}]\nsinks: {n: {type: null}}")
+	w.reg.Sources = append(w.reg.Sources, sources.Define("rereader", struct{}{}, func(struct{}, sources.Env) (sources.Source, error) { return src, nil }))
+	w.start()
+	w.ready()
+	file := filepath.Join(w.dir, "letters.ndjson")
+	if err := os.WriteFile(file, []byte(`{"tag":"t","op":"update","source":"s","schema":"a","table":"b","key":{"id":1},"seq":"5"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	answer := make(chan error, 1)
+	go func() { answer <- Control(t.Context(), w.state(), "replay", []string{file}, &ReplayReport{}) }()
+	<-src.entered
+	w.stop()
+	if err := <-answer; err == nil || !strings.Contains(err.Error(), "canceled") {
+		t.Errorf("the replay was answered with %v", err)
+	}
 }
