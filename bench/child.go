@@ -70,6 +70,7 @@ func stop(cmd *exec.Cmd) error {
 
 // median returns the run in the middle by wall time; its CPU is the median of all.
 func median(runs []measured) measured {
+	runs = slices.Clone(runs) // whose order tells who took turns with whom
 	slices.SortFunc(runs, func(a, b measured) int { return int(a.wall - b.wall) })
 	m := runs[len(runs)/2]
 	slices.SortFunc(runs, func(a, b measured) int { return int(a.cpu - b.cpu) })
@@ -78,4 +79,14 @@ func median(runs []measured) measured {
 		m.rss = max(m.rss, r.rss)
 	}
 	return m
+}
+
+// ratio is the median of how much faster a was than b, run by run as they took turns: what the machine did meanwhile met both.
+func ratio(a, b []measured) float64 {
+	each := make([]float64, len(a))
+	for i := range a {
+		each[i] = b[i].wall.Seconds() / a[i].wall.Seconds()
+	}
+	slices.Sort(each)
+	return each[len(each)/2]
 }

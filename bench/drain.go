@@ -28,8 +28,8 @@ func (w *world) drain(ctx context.Context) error {
 	w.table.add("a", fmt.Sprintf("drain of %d rows, yamabiko into the null sink, checkpoints on", w.rows), w.figures(o, w.rows), "", true)
 	w.table.add("a", "go-mysql, GetEvent, rows thrown away", w.figures(d, w.rows), "", true)
 	w.table.add("a", "go-mysql, raw mode, synchronous handler, nothing decoded", w.figures(r, w.rows), "", true)
-	w.table.ratio("a", "yamabiko / go-mysql GetEvent", d.wall.Seconds()/o.wall.Seconds(), 4)
-	w.table.ratio("a", "yamabiko / go-mysql raw", r.wall.Seconds()/o.wall.Seconds(), 0.4)
+	w.table.ratio("a", "yamabiko / go-mysql GetEvent, median of the turns", ratio(ours, decode), 4)
+	w.table.ratio("a", "yamabiko / go-mysql raw, median of the turns", ratio(ours, raw), 0.4)
 	return nil
 }
 

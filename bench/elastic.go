@@ -86,7 +86,7 @@ func (w *world) elasticsearch(ctx context.Context) error {
 	o, l := median(ours), median(loader)
 	w.table.add("b", fmt.Sprintf("%d rows into Elasticsearch", w.esRows), w.figures(o, w.esRows), "", true)
 	w.table.add("b", fmt.Sprintf("loader of ready-made bodies, %d workers (the best of 1, 2, 4)", workers), w.figures(l, w.esRows), "", true)
-	w.table.ratio("b", "yamabiko / loader", l.wall.Seconds()/o.wall.Seconds(), 0.9)
+	w.table.ratio("b", "yamabiko / loader, median of the turns", ratio(ours, loader), 0.9)
 	return nil
 }
 
