@@ -131,13 +131,16 @@ func (w *world) lose() {
 // backup copies the state folder, as cp -a does; restore puts the copy at its place.
 func (w *world) backup(name string) {
 	w.t.Helper()
-	w.copy(w.state, filepath.Join(filepath.Dir(w.state), name))
+	w.copy(w.state, w.beside(name))
 }
+
+// beside is the path of a copy of the state folder.
+func (w *world) beside(name string) string { return filepath.Join(filepath.Dir(w.state), name) }
 
 func (w *world) restore(name string) {
 	w.t.Helper()
 	w.lose()
-	w.copy(filepath.Join(filepath.Dir(w.state), name), w.state)
+	w.copy(w.beside(name), w.state)
 }
 
 func (w *world) copy(from, to string) {

@@ -3,6 +3,7 @@ package proof
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,9 +64,52 @@ func TestS3_OlderStateConverges(t *testing.T) {
 		w.settled()
 		w.kill()
 	}
-	w.restore("two") // a copy that is older than a rise
 	w.start()
 	w.settled()
+	w.term()
+}
+
+// A copy that is older than a rise of a few minutes ago numbers below what was given out since: nothing can be written, and that must be
+// said, with the position held, until somebody acts (rule S6).
+func TestS6_CopyOlderThanARise(t *testing.T) {
+	w := newWorld(t, testenv.MySQL(t), testenv.Elasticsearch(t))
+	w.create(100)
+	w.sql("DROP TABLE journal")
+	w.start()
+	w.settled()
+	w.kill()
+	w.backup("one")
+	for range 2 { // two rises, of which the second starts where the first has ended
+		w.start()
+		w.settled()
+		w.kill()
+		w.backup("later")
+		w.restore("later")
+		if err := os.RemoveAll(w.beside("later")); err != nil {
+			t.Fatal(err)
+		}
+		w.start()
+		w.ready()
+		w.sql("UPDATE ints SET v = v + 1")
+		w.settled()
+		w.kill()
+	}
+	w.restore("one")
+	w.start()
+	eventually(t, readyEvery, func() string {
+		if why := w.readiness(); !strings.Contains(why, "position held") {
+			return "readiness says " + why
+		}
+		return ""
+	})
+	w.term()
+	w.start()
+	eventually(t, readyEvery, func() string { // a restart does not make it forget
+		if why := w.readiness(); !strings.Contains(why, "position held") {
+			return "readiness says " + why
+		}
+		return ""
+	})
 	w.term()
 }
 
