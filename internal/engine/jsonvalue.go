@@ -115,15 +115,19 @@ func appendNested(dst []byte, d *json.Decoder, object bool, value func(dst []byt
 	return append(dst, body...), nil
 }
 
+// appendNumber writes a number in the first form that gives its digits back.
 func appendNumber(dst []byte, text string) []byte {
-	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
+	if i, err := strconv.ParseInt(text, 10, 64); err == nil && text != "-0" {
 		return event.AppendInt(dst, i)
 	}
 	if u, err := strconv.ParseUint(text, 10, 64); err == nil {
 		return event.AppendUint(dst, u)
 	}
-	if f, err := strconv.ParseFloat(text, 64); err == nil && strconv.FormatFloat(f, 'g', -1, 64) == text {
-		return event.AppendFloat64(dst, f)
+	if f, err := strconv.ParseFloat(text, 64); err == nil {
+		float := event.AppendFloat64(nil, f)
+		if again, err := event.AppendJSON(nil, float); err == nil && string(again) == text {
+			return append(dst, float...)
+		}
 	}
 	return event.AppendExt(dst, event.ExtNumber, []byte(text))
 }

@@ -6,12 +6,15 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"yamabiko/sources"
 )
 
 // TestObservable: after a small run every name of the design is there over the wire, and health, readiness and status agree.
 func TestObservable(t *testing.T) {
 	r := newRoad(t)
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent()) // nothing of either server's clients stays
 	r.sql("CREATE TABLE orders (id INT PRIMARY KEY, title VARCHAR(20))", "INSERT INTO orders VALUES (1,'a'),(2,'b')")
 	r.more = "}, nowhere: {type: 'null'"
 	r.start()
@@ -19,7 +22,10 @@ func TestObservable(t *testing.T) {
 	r.sql("UPDATE orders SET title='c' WHERE id=1", "DELETE FROM orders WHERE id=2")
 	r.same()
 	r.ready()
-	r.until("at the tip", func() bool { return r.e.Status().Sources[0].LagBytes == 0 })
+	r.until("at the tip, with nothing on its way", func() bool {
+		st := r.e.Status()
+		return st.Sources[0].LagBytes == 0 && st.Sources[0].InFlight == 0 && st.Sinks[0].Buffers[0].Bytes == 0
+	})
 	if code, body := r.get("/healthz"); code != http.StatusOK || body != "ok\n" {
 		t.Errorf("healthz: %d %q", code, body)
 	}
@@ -53,6 +59,8 @@ func TestObservable(t *testing.T) {
 	if strings.Contains(metrics+status, `"cdc"`) {
 		t.Error("the password is shown")
 	}
+	r.stop()
+	http.DefaultClient.CloseIdleConnections() // compare's
 }
 
 // TestLagIsUnknownWhileCutOff: a source that cannot reach its server has no lag, neither 0 nor another.
