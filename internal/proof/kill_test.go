@@ -30,18 +30,18 @@ func TestKill_LosesNothingRepeatsNothing(t *testing.T) {
 	stop := w.writing(rnd, load{writers: 2, rows: rows, tables: all})
 	for i := range kills {
 		w.start()
-		switch i % 10 {
+		switch i % 15 {
 		case 4:
 			w.cutConnections(rnd)
-		case 6:
+		case 9:
 			es.Kill()
-		case 8: // it has been away for two kills
+		case 11: // it has been away for two kills
 			es.Start()
 		}
 		w.await(moment(rnd))
 		w.kill()
 	}
-	if kills%10 == 7 || kills%10 == 8 {
+	if n := kills % 15; n == 10 || n == 11 {
 		es.Start()
 	}
 	w.start()

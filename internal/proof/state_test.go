@@ -47,7 +47,13 @@ func TestS3_OlderStateConverges(t *testing.T) {
 	w.create(fewRows)
 	w.sql("DROP TABLE journal") // rows without a key that are numbered anew are new rows
 	w.start()
-	w.await(moment(rnd)) // the first copy may hold half a snapshot
+	eventually(t, readyEvery, func() string {
+		if _, err := os.Stat(w.saved()); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
+	w.await(between(rnd, 0, 300*time.Millisecond)) // the first copy may hold half a snapshot
 	w.kill()
 	for _, name := range []string{"one", "two", "three"} {
 		w.backup(name)
