@@ -36,7 +36,7 @@ func (e *RetryError) Unwrap() error { return e.Err }
 // Env is what a sink is given beside its configuration.
 type Env struct {
 	Name  string
-	Lanes int // how many goroutines will call Write
+	Lanes int // how many goroutines will call Write, unless the sink is a Laner: then it says so itself
 	Log   *slog.Logger
 	// Suspect reports a refusal for a version above what the event carried: stored is the version found (rule S6).
 	// It must be called before the Write that met it returns.
@@ -82,7 +82,7 @@ type Placer interface {
 	Place(t *event.Table, tag string) (place string, shared bool)
 }
 
-// Sharer is implemented by sinks that say how many lanes they want.
+// Laner is implemented by sinks that say how many lanes they want.
 type Laner interface{ Lanes() int }
 
 type rejected struct{ error }

@@ -91,9 +91,10 @@ func (p *position) encode() event.Position {
 	return b
 }
 
-// rise gives the Seq that follows seq when history may have forked (rules S1, S3).
+// rise gives the Seq that follows seq when history may have forked (rules S1, S3). The time is taken to the nanosecond: a state folder lost
+// twice within a second shall not give the same numbers twice.
 func rise(seq uint64, now time.Time) uint64 {
-	return max(seq+seqStep, uint64(now.Unix())<<seqShift)
+	return max(seq+seqStep, uint64(now.Unix())<<seqShift+uint64(now.Nanosecond())<<seqShift/uint64(time.Second))
 }
 
 // tail is the part of a position that seldom changes, encoded once: with many tables it is by far the larger.
