@@ -171,7 +171,10 @@ func TestConnectionLostInsideATransaction(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, testenv.MySQL(t))
 			proxy := testenv.CutProxy(t, w.srv.Addr)
-			w.conf.Address, w.conf.ReadTimeout = proxy.Addr, config.Duration(3*heartbeat)
+			w.conf.Address = proxy.Addr
+			if name == "silent" {
+				w.conf.ReadTimeout = config.Duration(10 * heartbeat)
+			}
 			w.sql("CREATE TABLE a (id INT PRIMARY KEY, s MEDIUMTEXT)")
 			w.start(nil)
 			w.synced("a")
@@ -191,6 +194,7 @@ func TestConnectionLostInsideATransaction(t *testing.T) {
 			w.sql(append(stmts, "COMMIT")...)
 			w.breaks("replication")
 			proxy.Blackhole(false)
+			w.conf.ReadTimeout = defaults.ReadTimeout
 			w.start(w.rec.Last())
 			w.synced("a")
 			if equalSeqs(t, w.rec.Events()) == 0 {

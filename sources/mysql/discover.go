@@ -96,37 +96,58 @@ func (s *source) watched(c *client.Conn) ([]name, error) {
 	return names, nil
 }
 
-// look finds out of the tables that statements named which are new or changed. They stay in the position until that is done.
-func (st *stream) look(ctx context.Context, c *client.Conn) error {
-	st.mu.Lock()
-	keys := slices.Clone(st.pos.Look)
-	st.mu.Unlock()
-	for _, key := range keys {
-		n := nameOf(key)
-		plan, err := st.describe(c, n)
-		var unsupported *rowdec.Unsupported
-		if err != nil && !errors.As(err, &unsupported) {
+// look finds out of the tables that statements named which are new or changed. They stay in the position until that is done. A statement can
+// be in the stream before the data dictionary shows what it did, so that is waited for (rule N1).
+func (r *reader) look(ctx context.Context) error {
+	var keys []string
+	var gtids string
+	err := r.boundary(ctx, func(context.Context) error {
+		keys, gtids = slices.Clone(r.pos.Look), r.gtids.String()
+		return nil
+	})
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	if r.byGTID {
+		if err := r.visible(ctx, gtids); err != nil {
 			return err
 		}
-		err = st.boundary(ctx, func(context.Context) error {
-			st.pos.Look = slices.DeleteFunc(st.pos.Look, func(k string) bool { return k == key })
-			st.moved = true
-			if unsupported != nil {
-				return st.stop(st.watch(n.schema, n.table), unsupported.Error(), true)
-			}
-			return st.compareServer(n, plan)
-		})
-		if err != nil {
+	}
+	for _, key := range keys {
+		if err := r.lookAtOne(ctx, key); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// lookAt has tables looked at soon.
+func (r *reader) lookAtOne(ctx context.Context, key string) error {
+	n := nameOf(key)
+	plan, err := r.describe(r.conn, n)
+	var unsupported *rowdec.Unsupported
+	if err != nil && !errors.As(err, &unsupported) {
+		return err
+	}
+	return r.boundary(ctx, func(context.Context) error {
+		if i := slices.Index(r.pos.Look, key); i >= 0 {
+			r.pos.Look = slices.Delete(r.pos.Look, i, i+1)
+		}
+		r.moved = true
+		if unsupported != nil {
+			return r.stop(r.watch(n.schema, n.table), unsupported.Error(), true)
+		}
+		return r.compareServer(n, plan)
+	})
+}
+
+// lookAt has tables looked at soon. One may stand there twice: for a statement that came while it was being looked at for another.
 func (st *stream) lookAt(names []name) {
 	for _, n := range names {
-		if key := n.key(); st.sel.has(n.schema, n.table) && !slices.Contains(st.pos.Look, key) {
+		key := n.key()
+		if i := slices.Index(st.pos.Look, key); i >= 0 && slices.Contains(st.pos.Look[i+1:], key) {
+			continue
+		}
+		if st.sel.has(n.schema, n.table) {
 			st.pos.Look = append(st.pos.Look, key)
 		}
 	}

@@ -3,7 +3,6 @@ package mysql
 import (
 	"context"
 	"errors"
-	"regexp"
 	"strings"
 
 	gomysql "github.com/go-mysql-org/go-mysql/mysql"
@@ -144,16 +143,11 @@ func (r *reader) view() (v view, err error) {
 	if v.unsure, err = parseGTIDs(clean(now[0][1])); err != nil {
 		return v, err
 	}
-	if owned := ownerless(clean(now[0][0])); owned != "" {
+	if owned := unowned(clean(now[0][0])); owned != "" {
 		err = v.unsure.Update(owned)
 	}
 	return v, err
 }
-
-var ownerMark = regexp.MustCompile(`#\d+`)
-
-// ownerless takes the owners out of gtid_owned, which reads UUID:4#58:5#61.
-func ownerless(owned string) string { return ownerMark.ReplaceAllString(owned, "") }
 
 func (r *reader) exec(sql string) error {
 	_, err := r.conn.Execute(sql)

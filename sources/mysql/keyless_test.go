@@ -93,7 +93,7 @@ func TestOwnedGTIDsLoseTheirOwners(t *testing.T) {
 		"3e11fa47-71ca-11e1-9e33-c80aa9429562:4#58":         "3e11fa47-71ca-11e1-9e33-c80aa9429562:4",
 		"3e11fa47-71ca-11e1-9e33-c80aa9429562:tag:4#58:5#9": "3e11fa47-71ca-11e1-9e33-c80aa9429562:tag:4-5",
 	} {
-		set, err := parseGTIDs(ownerless(owned))
+		set, err := parseGTIDs(unowned(owned))
 		if err != nil || set.String() != want {
 			t.Errorf("%s: %v %v", owned, set, err)
 		}

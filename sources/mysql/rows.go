@@ -131,7 +131,7 @@ func (st *stream) appendRows(ctx context.Context, t *table, plan *rowdec.Plan, h
 	for rows.More() {
 		// Before, not after: the last row must still be here when the transaction ends, to be marked as its last.
 		if st.out.full() {
-			if err := st.out.flush(ctx, st.position()); err != nil {
+			if err := st.flush(ctx); err != nil {
 				return err
 			}
 		}
@@ -150,6 +150,7 @@ func (st *stream) appendRows(ctx context.Context, t *table, plan *rowdec.Plan, h
 // fill decodes rows into b until it is full or there are no more.
 func (st *stream) fill(b *openBatch, rows *rowdec.Rows) (err error) {
 	st.openTx(b)
+	st.tx.rows = true
 	tx := uint32(len(b.Txs)-1) << 1
 	for rows.More() && err == nil && len(b.Data) < batchBytes {
 		_, err = rows.Next(b.Batch, tx)

@@ -41,7 +41,7 @@ func (st *stream) readWaiting(ctx context.Context) error {
 	r := &reader{stream: st, conn: c}
 	defer func() { r.conn.Close() }()
 	for {
-		if err := st.look(ctx, r.conn); err != nil {
+		if err := r.look(ctx); err != nil {
 			return err
 		}
 		t := st.next()

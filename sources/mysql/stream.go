@@ -52,6 +52,7 @@ type tx struct {
 	open     bool
 	xa       string // its name, if it is of the kind XA: its rows may yet be rolled back, so they are refused (rule P3)
 	xaTables []string
+	rows     bool // some of its rows were appended
 	number   int64
 	mark     txMark
 	uuid     [16]byte
@@ -221,8 +222,12 @@ func (st *stream) settle(ctx context.Context) {
 	}
 }
 
-// flush hands on what is open, with the position of the last commit: whatever is emitted holds at least all that lies before it.
+// flush hands on what is open, with the position of the last commit, unless rows of a transaction that is still open are among it: from
+// that position they would come again.
 func (st *stream) flush(ctx context.Context) error {
+	if st.tx.rows {
+		return st.out.flush(ctx, nil)
+	}
 	return st.out.flush(ctx, st.position())
 }
 

@@ -110,7 +110,7 @@ func (st *stream) define(ctx context.Context, m *mapped, raw []byte) error {
 		return err
 	}
 	// Batches of two definitions must not stand open side by side: the order of one key's changes would be lost.
-	if err := st.out.flush(ctx, st.position()); err != nil {
+	if err := st.flush(ctx); err != nil {
 		return err
 	}
 	t.plan, t.body, m.plan = plan, m.body[tableIDSize:], plan
