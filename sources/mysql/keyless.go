@@ -14,7 +14,15 @@ import (
 // keyless reads a table without a primary key. Its rows append, so a row that both the snapshot and the stream brought would be there
 // twice: the snapshot is one consistent read whose transactions are known exactly, and the stream leaves those out for this table. It cannot
 // be resumed in the middle; what an earlier attempt wrote is swept at the end.
+//
+// It begins when the stream has passed all that a former run can have delivered: rows that came by the stream then, and are in the view now, would
+// have a higher Seq than the sweep, and stay beside the view's.
 func (r *reader) keyless(ctx context.Context, t *table, plan *rowdec.Plan) error {
+	select {
+	case <-r.passed:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	err := r.readView(ctx, t, plan)
 	if err == nil {
 		return r.explain("end the snapshot of "+t.name, r.exec("COMMIT"))

@@ -49,6 +49,32 @@ func TestKeylessRowsComeExactlyOnce(t *testing.T) {
 	}
 }
 
+// A run streams a row and crashes before that is saved. The next one still has the table to read: the row is in its view, and what the stream
+// brought of it before must be swept, though its Seq is above the one at which this run has begun.
+func TestN6_KeylessSweepTakesWhatACrashedRunStreamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, testenv.MySQL(t))
+	w.sql("CREATE TABLE a (n INT)", "INSERT INTO a VALUES (1)")
+	w.start(nil)
+	w.synced()
+	w.level()
+	w.stop()
+	key := name{w.db, "a"}.key()
+	saved := change(t, w.rec.Last(), func(p *position) { *p.Tables[key] = tableProgress{State: tableWaiting} })
+	w.start(w.rec.Last())
+	w.sql("INSERT INTO a VALUES (2)", "INSERT INTO a VALUES (3)")
+	w.synced()
+	w.stop()
+
+	sweeps := w.sweeps("a")
+	w.start(saved)
+	w.wait("the second sweep", func() bool { return w.sweeps("a") > sweeps })
+	w.synced()
+	if got, want := appended(w.rec.Events(), "a"), w.column("a", "n"); got != want {
+		t.Errorf("the sink has %s and the table %s", got, want)
+	}
+}
+
 // What the snapshot has shown is left out also by the next process, and what it may have shown or not makes it be read again.
 func TestKeylessSnapshotIsRememberedAcrossARestart(t *testing.T) {
 	t.Parallel()

@@ -104,10 +104,15 @@ func (s *source) newStream(c *client.Conn, srv *server, pos *position, out sourc
 	if srv.gtids() {
 		st.file = "" // the saved name may be another server's; the first event tells
 	}
-	st.byGTID, st.tip, st.ended = srv.gtids(), gomysql.Position{Name: srv.file, Pos: srv.pos}, make(chan struct{})
+	st.byGTID, st.tip, st.ended, st.passed = srv.gtids(), gomysql.Position{Name: srv.file, Pos: srv.pos}, make(chan struct{}), make(chan struct{})
 	if st.byGTID {
 		if st.behind, err = parseGTIDs(srv.executed); err != nil {
 			return nil, err
+		}
+		if srv.owned != "" { // in the binlog, perhaps, and so in what a former run has passed
+			if err := st.behind.Update(srv.owned); err != nil {
+				return nil, fmt.Errorf("gtid_owned %.80q: %w", srv.owned, err)
+			}
 		}
 	}
 	s.status.set(func(v *sources.Status) { v.Seq = pos.Seq })

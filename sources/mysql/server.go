@@ -21,6 +21,7 @@ type server struct {
 	values    string // binlog_row_value_options
 	gtidMode  string
 	executed  string // gtid_executed
+	owned     string // gtid_owned without the owners: what is being committed
 	purged    string // gtid_purged
 	file      string // where the binlog ends
 	pos       uint32
@@ -28,7 +29,7 @@ type server struct {
 }
 
 const factsSQL = "SELECT @@version, @@server_uuid, @@server_id, @@log_bin, @@binlog_format, @@global.binlog_row_image, " +
-	"@@global.binlog_row_metadata, @@global.binlog_row_value_options, @@global.gtid_mode, @@global.gtid_executed, " +
+	"@@global.binlog_row_metadata, @@global.binlog_row_value_options, @@global.gtid_mode, @@global.gtid_owned, @@global.gtid_executed, " +
 	"@@global.gtid_purged, @@global.binlog_expire_logs_seconds"
 
 // facts asks the server who it is and how it logs. The end of the binlog is read before gtid_executed, so that the GTID set
@@ -62,7 +63,7 @@ func (s *source) facts(c *client.Conn) (*server, error) {
 	r := rows[0]
 	v.version, v.uuid, v.serverID, v.logBin = r[0], r[1], r[2], r[3] == "1"
 	v.format, v.image, v.metadata, v.values = r[4], r[5], r[6], r[7]
-	v.gtidMode, v.executed, v.purged, v.expireSec = r[8], clean(r[9]), clean(r[10]), r[11]
+	v.gtidMode, v.owned, v.executed, v.purged, v.expireSec = r[8], unowned(clean(r[9])), clean(r[10]), clean(r[11]), r[12]
 	return &v, nil
 }
 

@@ -42,6 +42,7 @@ type stream struct {
 	behind   *gomysql.MysqlGTIDSet   // what it held when Run began; nil once that is passed, or without GTIDs
 	tip      gomysql.Position        // where its binlog ended then
 	caught   bool                    // both are passed
+	passed   chan struct{}           // closed when caught is set
 	failed   error                   // the first error; the stream is over then
 	over     bool
 	ended    chan struct{} // closed when over is set
@@ -275,6 +276,7 @@ func (st *stream) caughtUp(at uint32) bool {
 		return false
 	}
 	st.caught, st.behind = true, nil
+	close(st.passed)
 	st.status.set(func(v *sources.Status) { v.CaughtUp = true })
 	return true
 }
