@@ -111,6 +111,20 @@ func (w *world) readiness() string {
 	return ""
 }
 
+// answers waits until the program does, whatever it says.
+func (w *world) answers() {
+	w.t.Helper()
+	eventually(w.t, readyEvery, func() string {
+		w.alive()
+		resp, err := http.Get("http://" + w.admin + "/healthz")
+		if err != nil {
+			return err.Error()
+		}
+		_ = resp.Body.Close() // nothing of it is wanted
+		return ""
+	})
+}
+
 // ready waits for /readyz.
 func (w *world) ready() {
 	w.t.Helper()
