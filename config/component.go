@@ -53,7 +53,7 @@ func sinkComponents(r *report, reg Registry) components {
 		return common{
 			Buffer: &Buffer{
 				Type: "memory", Limit: 64 << 20, Overflow: "block",
-				Chunk: Chunk{Bytes: 4 << 20, Count: 10000, Age: Duration(20 * time.Millisecond)},
+				Chunk: Chunk{Bytes: 4 << 20, Count: 10000, Age: Duration(5 * time.Millisecond)},
 			},
 			Retry: &Retry{First: Duration(100 * time.Millisecond), Max: Duration(30 * time.Second)},
 		}

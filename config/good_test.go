@@ -38,7 +38,7 @@ func TestDefaults(t *testing.T) {
 	}
 	b, r := f.Sinks[0].Buffer, f.Sinks[0].Retry
 	if b.Type != "memory" || b.Limit != 64<<20 || b.Chunk.Bytes != 4<<20 || b.Chunk.Count != 10000 ||
-		b.Chunk.Age.Std() != 20*time.Millisecond || b.Overflow != "block" {
+		b.Chunk.Age.Std() != 5*time.Millisecond || b.Overflow != "block" {
 		t.Errorf("buffer: %+v", b)
 	}
 	if r.First.Std() != 100*time.Millisecond || r.Max.Std() != 30*time.Second || r.Attempts != 0 {

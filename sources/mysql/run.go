@@ -140,18 +140,26 @@ func (st *stream) run(ctx context.Context) error {
 	return first
 }
 
-// replicate feeds the stream from the server.
+// replicate feeds the stream from the server: go-mysql's goroutine reads, one of ours decodes.
 func (st *stream) replicate(ctx context.Context) error {
+	q := newIntake()
 	syncer := replication.NewBinlogSyncer(st.syncerConfig(
-		func() { st.idle(ctx) },
-		handlerFunc(func(e *replication.BinlogEvent) error { return st.handle(ctx, e) })))
+		func() { _ = q.put(nil) }, // closed: there is nothing to flush any more
+		handlerFunc(q.put)))
 	defer syncer.Close()
+	defer q.close() // before the syncer, whose goroutine may wait for room
 	streamer, err := st.startSync(syncer)
 	if err != nil {
 		return st.explain("start replication", err)
 	}
 	st.status.phase("streaming")
-	_, err = streamer.GetEvent(ctx) // events go to the handler; only the end comes here
+	received, stop := context.WithCancel(ctx)
+	defer stop()
+	var decoder sync.WaitGroup
+	decoder.Go(func() { st.consume(ctx, q, stop) })
+	_, err = streamer.GetEvent(received) // events go to the handler; only the end comes here
+	q.close()
+	decoder.Wait()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
