@@ -41,7 +41,7 @@ lint: ## go vet and the house rules
 	$(GO) test ./internal/lint
 
 .PHONY: bench
-bench: build $(SERVERS) ## speed against peers, in about eight minutes; the table goes to bin/bench.md too
+bench: build $(SERVERS) ## speed against peers, in about four minutes; the table goes to bin/bench.md too
 	$(GO) build -o bin/bench ./bench
 	$(SERVERS) -- bin/bench -out bin/bench.md $(BENCHFLAGS)
 
