@@ -12,16 +12,11 @@ import (
 
 // Check implements sources.Checker.
 func (s *source) Check(ctx context.Context) ([]sources.Finding, error) {
-	c, err := s.connect(ctx)
+	c, srv, done, err := s.ask(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
-	defer closing(ctx, c)()
-	srv, err := s.facts(c)
-	if err != nil {
-		return nil, err
-	}
+	defer done()
 	found := []sources.Finding{{OK: true, What: fmt.Sprintf("connected to %s, MySQL %s, as %s", s.conf.Address, srv.version, s.conf.User)}}
 	add := func(ok bool, remedy, format string, args ...any) {
 		if ok {

@@ -49,16 +49,11 @@ func (s *source) setStream(st *stream) {
 
 // prepare asks the server who it is, decides where the stream starts and saves that where Seq rises.
 func (s *source) prepare(ctx context.Context, from event.Position, out sources.Emitter) (*stream, error) {
-	c, err := s.connect(ctx)
+	c, srv, done, err := s.ask(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
-	defer closing(ctx, c)()
-	srv, err := s.facts(c)
-	if err != nil {
-		return nil, err
-	}
+	defer done()
 	if err := s.refuse(srv); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -65,6 +66,20 @@ func (s *source) facts(c *client.Conn) (*server, error) {
 	v.format, v.image, v.metadata, v.values = r[4], r[5], r[6], r[7]
 	v.gtidMode, v.owned, v.executed, v.purged, v.expireSec = r[8], unowned(clean(r[9])), clean(r[10]), clean(r[11]), r[12]
 	return &v, nil
+}
+
+// ask connects and asks the server who it is. done closes the connection, which also closes when ctx ends.
+func (s *source) ask(ctx context.Context) (c *client.Conn, srv *server, done func(), err error) {
+	if c, err = s.connect(ctx); err != nil {
+		return nil, nil, nil, err
+	}
+	stop := closing(ctx, c)
+	done = func() { stop(); c.Close() }
+	if srv, err = s.facts(c); err != nil {
+		done()
+		return nil, nil, nil, err
+	}
+	return c, srv, done, nil
 }
 
 // clean takes the line breaks out of a GTID set.
