@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/sys/unix"
-
 	"yamabiko/internal/faultfs"
 	"yamabiko/sinks"
 )
@@ -96,13 +94,5 @@ func (o *outFile) adopt(f faultfs.File) error {
 	}
 	o.f, o.info, o.good, o.synced, o.dirty = f, info, good, good, false
 	o.epoch++
-	return nil
-}
-
-// lock keeps two writers from cutting away each other's lines. The lock goes with the open file.
-func lock(f faultfs.File) error {
-	if d, ok := f.(interface{ Fd() uintptr }); ok {
-		return unix.Flock(int(d.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	}
 	return nil
 }
