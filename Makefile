@@ -33,7 +33,7 @@ $(SERVERS):
 test: $(SERVERS) ## all tests; installs and starts the servers that they need
 	$(SERVERS) install mysql elasticsearch
 	$(GO) test $(RACE) $(WITHOUT_SERVERS)
-	$(SERVERS) -- $(GO) test -timeout 20m $(WITH_SERVERS)
+	$(SERVERS) -- $(GO) test -count=1 -timeout 20m $(WITH_SERVERS) # never from the cache: they run the program, which it does not see
 
 .PHONY: lint
 lint: ## go vet and the house rules

@@ -47,7 +47,7 @@ func scalar(c *client.Conn, sql string) (string, error) {
 
 // session is what every connection that reads rows sets, so that text does not depend on the server's defaults. With an empty
 // sql_mode a zero date in a key can be written back as a literal. A read whose rows wait for a sink shall not be ended by the server.
-const session = "SET SESSION time_zone='+00:00', sql_mode='', net_write_timeout=31536000, max_execution_time=0"
+const session = "SET SESSION time_zone='+00:00', sql_mode='', net_write_timeout=31536000, wait_timeout=31536000, max_execution_time=0"
 
 // connect opens an ordinary connection. The connection is closed when ctx ends: a query that hangs does not outlive it.
 func (s *source) connect(ctx context.Context) (*client.Conn, error) {

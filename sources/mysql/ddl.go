@@ -65,6 +65,28 @@ func (s statement) movesPartitions() bool {
 	})
 }
 
+// renamesTable tells an ALTER TABLE … RENAME [TO] of a table, not of a column or an index.
+func (s statement) renamesTable() bool {
+	for i, n := range s.names {
+		if s.verb != "ALTER" || !strings.EqualFold(n.table, "RENAME") || i+1 == len(s.names) {
+			continue
+		}
+		switch strings.ToUpper(s.names[i+1].table) {
+		case "COLUMN", "INDEX", "KEY":
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// fold writes names as a server does that keeps them in lower case; statements are logged as they were typed.
+func (s statement) fold() {
+	for i, n := range s.names {
+		s.names[i] = name{strings.ToLower(n.schema), strings.ToLower(n.table)}
+	}
+}
+
 // lexer splits SQL into words, quoted identifiers and single other characters, leaving out comments and string literals.
 type lexer struct {
 	src string

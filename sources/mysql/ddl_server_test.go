@@ -207,3 +207,32 @@ func (w *world) start2(at event.Position) {
 		w.t.Error("nothing came again")
 	}
 }
+
+// A table swapped by ALTER … RENAME has the same form as the one before: only reading it again shows its rows. Where it was looked at between the two
+// statements it is stopped, since it was gone; never are the other table's rows left standing without a word.
+func TestALTERRenameSwapIsNoticed(t *testing.T) {
+	w := newWorld(t, testenv.MySQL(t))
+	w.conf.Exclude = []string{w.db + ".a_new", w.db + ".a_old"}
+	w.sql("CREATE TABLE a (id INT PRIMARY KEY, n INT)", "INSERT INTO a VALUES (1,1),(2,2)", "CREATE TABLE a_new LIKE a", "INSERT INTO a_new VALUES (2,20),(3,30)")
+	w.start(nil)
+	w.synced("a")
+	w.sql("ALTER TABLE a RENAME a_old", "ALTER TABLE a_new RENAME TO a")
+	w.poll("the swapped table is read again, or stopped", func() bool {
+		return w.table("a").Stopped != "" || mirror(w.rec.Events(), "a") == w.rows("a")
+	})
+}
+
+// Statements are logged as they were typed, also where the server keeps names in lower case (lower_case_table_names=1, which is fixed when a
+// data folder is made).
+func TestStatementInAnotherCaseNamesTheTable(t *testing.T) {
+	orders := &table{name: "shop.orders"}
+	st := &stream{tables: map[string]*table{"shop.orders": orders}}
+	stmt := parseStatement("TRUNCATE TABLE Orders", "Shop")
+	if got := st.mentioned(stmt); len(got) != 0 {
+		t.Fatalf("without folding %d tables are named", len(got))
+	}
+	stmt.fold()
+	if got := st.mentioned(stmt); len(got) != 1 || got[0] != orders {
+		t.Errorf("%d tables are named", len(got))
+	}
+}

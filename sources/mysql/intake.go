@@ -20,7 +20,8 @@ type intake struct {
 	room   sync.Cond // everything was taken, or the intake is closed
 	events []*replication.BinlogEvent
 	bytes  int
-	closed bool
+	ended  bool // nothing more comes
+	closed bool // nothing more is wanted
 }
 
 var errIntakeClosed = errors.New("the stream has ended")
@@ -35,10 +36,10 @@ func newIntake() *intake {
 func (q *intake) put(e *replication.BinlogEvent) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for q.bytes >= intakeBytes && !q.closed {
+	for q.bytes >= intakeBytes && !q.ended {
 		q.room.Wait()
 	}
-	if q.closed {
+	if q.ended {
 		return errIntakeClosed
 	}
 	if e != nil {
@@ -49,27 +50,32 @@ func (q *intake) put(e *replication.BinlogEvent) error {
 	return nil
 }
 
-// take waits for events and returns all there are, in order; nil once the intake is closed. spare is a slice to use again.
+// take waits for events and returns all there are, in order; nil once there will be none, or the intake is closed. spare is a slice to use again.
 func (q *intake) take(spare []*replication.BinlogEvent) []*replication.BinlogEvent {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.events) == 0 && !q.closed {
+	for len(q.events) == 0 && !q.ended {
 		q.ready.Wait()
 	}
-	if q.closed {
+	if q.closed || len(q.events) == 0 {
 		return nil
 	}
-	clear(spare)
 	events := q.events
 	q.events, q.bytes = spare[:0], 0
 	q.room.Signal()
 	return events
 }
 
-func (q *intake) close() {
+// end takes no more events; those that came can still be taken.
+func (q *intake) end() { q.stop(false) }
+
+// close takes no more events and gives none.
+func (q *intake) close() { q.stop(true) }
+
+func (q *intake) stop(closed bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.closed = true
+	q.ended, q.closed = true, q.closed || closed
 	q.ready.Broadcast()
 	q.room.Broadcast()
 }
@@ -83,7 +89,8 @@ func (st *stream) consume(ctx context.Context, q *intake, over func()) {
 		if events == nil {
 			return
 		}
-		for _, e := range events {
+		for i, e := range events {
+			events[i] = nil // a large one shall not stay until the next are taken
 			if e == nil {
 				st.idle(ctx)
 			} else if st.handle(ctx, e) != nil {

@@ -42,6 +42,9 @@ func (st *stream) rows(ctx context.Context, h *replication.EventHeader, body []b
 	if err != nil {
 		return err
 	}
+	if m.plan == nil {
+		return st.stop(t, "its definition could not be read when it was logged", true)
+	}
 	err = st.appendRows(ctx, t, m.plan, hd, rows)
 	var unsupported *rowdec.Unsupported
 	if errors.As(err, &unsupported) {

@@ -94,6 +94,7 @@ func (s *source) newStream(c *client.Conn, srv *server, pos *position, out sourc
 		source: s, pos: *pos, gtids: gtids, seq: pos.Seq, file: pos.File, moved: true, charsets: charsets,
 		maps: map[uint64]*mapped{}, tables: map[string]*table{}, wake: make(chan struct{}, 1), wire: newWire(),
 	}
+	st.folded = srv.folded
 	st.out = outbox{emit: out, pool: &s.pool}
 	st.tail.dirty = true
 	if srv.gtids() {
@@ -153,7 +154,7 @@ func (st *stream) replicate(ctx context.Context) error {
 	var decoder sync.WaitGroup
 	decoder.Go(func() { st.consume(ctx, q, stop) })
 	_, err = streamer.GetEvent(received) // events go to the handler; only the end comes here
-	q.close()
+	q.end()                              // what was received before a connection broke is handled: it need not come again
 	decoder.Wait()
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -27,11 +27,12 @@ type server struct {
 	file      string // where the binlog ends
 	pos       uint32
 	expireSec string
+	folded    bool // lower_case_table_names is 1: names are kept in lower case, statements are logged as typed
 }
 
 const factsSQL = "SELECT @@version, @@server_uuid, @@server_id, @@log_bin, @@binlog_format, @@global.binlog_row_image, " +
 	"@@global.binlog_row_metadata, @@global.binlog_row_value_options, @@global.gtid_mode, @@global.gtid_owned, @@global.gtid_executed, " +
-	"@@global.gtid_purged, @@global.binlog_expire_logs_seconds"
+	"@@global.gtid_purged, @@global.binlog_expire_logs_seconds, @@lower_case_table_names"
 
 // facts asks the server who it is and how it logs. The end of the binlog is read before gtid_executed, so that the GTID set
 // holds at least what lies before it.
@@ -65,6 +66,7 @@ func (s *source) facts(c *client.Conn) (*server, error) {
 	v.version, v.uuid, v.serverID, v.logBin = r[0], r[1], r[2], r[3] == "1"
 	v.format, v.image, v.metadata, v.values = r[4], r[5], r[6], r[7]
 	v.gtidMode, v.owned, v.executed, v.purged, v.expireSec = r[8], unowned(clean(r[9])), clean(r[10]), clean(r[11]), r[12]
+	v.folded = r[13] == "1"
 	return &v, nil
 }
 

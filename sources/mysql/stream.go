@@ -43,6 +43,7 @@ type stream struct {
 	tip      gomysql.Position        // where its binlog ended then
 	caught   bool                    // both are passed
 	passed   chan struct{}           // closed when caught is set
+	folded   bool                    // the server keeps names in lower case
 	failed   error                   // the first error; the stream is over then
 	over     bool
 	ended    chan struct{} // closed when over is set
